@@ -1,0 +1,20 @@
+# Warnings for our own code, and the hardening that every binary of ours carries: docs/architecture.md, "Build".
+add_library(outdial_warnings INTERFACE)
+target_compile_options(outdial_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Wcast-align -Wformat=2
+  -Wimplicit-fallthrough -Werror=switch -Werror=return-type)
+if(OUTDIAL_WERROR)
+  target_compile_options(outdial_warnings INTERFACE -Werror)
+endif()
+
+add_compile_options(-fstack-protector-strong -D_GLIBCXX_ASSERTIONS)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  add_compile_options(-fcf-protection)
+endif()
+if(OUTDIAL_SANITIZE)
+  add_compile_options(-fsanitize=${OUTDIAL_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${OUTDIAL_SANITIZE})
+elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)  # needs optimisation, and hides what the sanitizers look for
+endif()
+add_link_options(-Wl,-z,relro,-z,now -Wl,-z,noexecstack -pie)
