@@ -17,16 +17,11 @@ constexpr std::array all_orders{CampaignOrder::start, CampaignOrder::pause, Camp
 
 std::string_view to_text(CampaignState state) {
     switch (state) {
-        case CampaignState::draft:
-            return "draft";
-        case CampaignState::running:
-            return "running";
-        case CampaignState::paused:
-            return "paused";
-        case CampaignState::draining:
-            return "draining";
-        case CampaignState::finished:
-            return "finished";
+        case CampaignState::draft: return "draft";
+        case CampaignState::running: return "running";
+        case CampaignState::paused: return "paused";
+        case CampaignState::draining: return "draining";
+        case CampaignState::finished: return "finished";
     }
     OUTDIAL_CHECK(false);
 }
@@ -40,16 +35,11 @@ std::optional<CampaignState> campaign_state_from(std::string_view text) {
 
 std::string_view to_text(CampaignOrder order) {
     switch (order) {
-        case CampaignOrder::start:
-            return "start";
-        case CampaignOrder::pause:
-            return "pause";
-        case CampaignOrder::resume:
-            return "resume";
-        case CampaignOrder::drain:
-            return "drain";
-        case CampaignOrder::stop:
-            return "stop";
+        case CampaignOrder::start: return "start";
+        case CampaignOrder::pause: return "pause";
+        case CampaignOrder::resume: return "resume";
+        case CampaignOrder::drain: return "drain";
+        case CampaignOrder::stop: return "stop";
     }
     OUTDIAL_CHECK(false);
 }

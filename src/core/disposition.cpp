@@ -8,32 +8,19 @@ namespace outdial {
 
 std::string_view to_text(Disposition disposition) {
     switch (disposition) {
-        case Disposition::answered:
-            return "answered";
-        case Disposition::abandoned:
-            return "abandoned";
-        case Disposition::machine:
-            return "machine";
-        case Disposition::busy:
-            return "busy";
-        case Disposition::no_answer:
-            return "no_answer";
-        case Disposition::declined:
-            return "declined";
-        case Disposition::rejected:
-            return "rejected";
-        case Disposition::invalid_number:
-            return "invalid_number";
-        case Disposition::congestion:
-            return "congestion";
-        case Disposition::unreachable:
-            return "unreachable";
-        case Disposition::canceled:
-            return "canceled";
-        case Disposition::failed:
-            return "failed";
-        case Disposition::lost:
-            return "lost";
+        case Disposition::answered: return "answered";
+        case Disposition::abandoned: return "abandoned";
+        case Disposition::machine: return "machine";
+        case Disposition::busy: return "busy";
+        case Disposition::no_answer: return "no_answer";
+        case Disposition::declined: return "declined";
+        case Disposition::rejected: return "rejected";
+        case Disposition::invalid_number: return "invalid_number";
+        case Disposition::congestion: return "congestion";
+        case Disposition::unreachable: return "unreachable";
+        case Disposition::canceled: return "canceled";
+        case Disposition::failed: return "failed";
+        case Disposition::lost: return "lost";
     }
     OUTDIAL_CHECK(false);
 }
@@ -49,20 +36,15 @@ Side side_of(Disposition disposition) {
         case Disposition::machine:
         case Disposition::busy:
         case Disposition::no_answer:
-        case Disposition::declined:
-            return Side::person;
-        case Disposition::invalid_number:
-            return Side::number;
+        case Disposition::declined: return Side::person;
+        case Disposition::invalid_number: return Side::number;
         case Disposition::rejected:
         case Disposition::congestion:
-        case Disposition::unreachable:
-            return Side::trunk;
+        case Disposition::unreachable: return Side::trunk;
         case Disposition::abandoned:
         case Disposition::canceled:
-        case Disposition::failed:
-            return Side::ours;
-        case Disposition::lost:
-            return Side::unknown;
+        case Disposition::failed: return Side::ours;
+        case Disposition::lost: return Side::unknown;
     }
     OUTDIAL_CHECK(false);
 }

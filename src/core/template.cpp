@@ -78,33 +78,15 @@ std::string Template::render(const TemplateValues& values) const {
     std::string result;
     for (const Part& part : parts_) {
         switch (part.kind) {
-            case Part::Kind::literal:
-                result += part.text;
-                break;
-            case Part::Kind::e164:
-                result += values.number.e164;
-                break;
-            case Part::Kind::digits:
-                result += values.number.digits();
-                break;
-            case Part::Kind::national:
-                result += values.number.national();
-                break;
-            case Part::Kind::attempt:
-                result += values.attempt;
-                break;
-            case Part::Kind::campaign:
-                result += values.campaign;
-                break;
-            case Part::Kind::list:
-                result += values.list;
-                break;
-            case Part::Kind::external_id:
-                result += values.contact.external_id;
-                break;
-            case Part::Kind::attribute:
-                result += attribute_of(values.contact, part.text);
-                break;
+            case Part::Kind::literal: result += part.text; break;
+            case Part::Kind::e164: result += values.number.e164; break;
+            case Part::Kind::digits: result += values.number.digits(); break;
+            case Part::Kind::national: result += values.number.national(); break;
+            case Part::Kind::attempt: result += values.attempt; break;
+            case Part::Kind::campaign: result += values.campaign; break;
+            case Part::Kind::list: result += values.list; break;
+            case Part::Kind::external_id: result += values.contact.external_id; break;
+            case Part::Kind::attribute: result += attribute_of(values.contact, part.text); break;
         }
     }
     return result;

@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/rate_limit.hpp"
+#include "core/site.hpp"
+
+namespace outdial {
+
+/// How far a slot has come. A slot occupies a channel of its campaign, trunk, server and of the whole from its
+/// reservation until its call's end.
+enum class SlotStage : std::uint8_t { reserved, in_hand, sent, released };
+
+/// One level's cap and what is used of it. Only Engine::move changes the counts, for all levels at once.
+class Capacity {
+public:
+    explicit Capacity(Cap cap) : limit_(cap.originates_per_second), channels_(cap.channels) {}
+
+    /// Whether one more slot may be set aside whose call could leave by `until`.
+    [[nodiscard]] bool may_reserve(SteadyTime now, SteadyTime until) const {
+        return occupied() < channels_ && limit_.earliest(now, static_cast<std::size_t>(reserved_ + in_hand_)) <= until;
+    }
+    [[nodiscard]] bool may_send(SteadyTime now) const { return limit_.permits(now) && occupied() <= channels_; }
+    [[nodiscard]] SteadyTime may_send_at(SteadyTime now) const { return limit_.earliest(now); }
+
+    void move(SlotStage from, SlotStage to);
+    void take(SteadyTime now) { limit_.take(now); }
+    void change(Cap cap) {
+        limit_.change(cap.originates_per_second);
+        channels_ = cap.channels;
+    }
+
+    [[nodiscard]] int occupied() const { return reserved_ + in_hand_ + sent_; }
+    [[nodiscard]] int sent() const { return sent_; }
+    [[nodiscard]] int channels() const { return channels_; }
+    [[nodiscard]] double originates_per_second() const { return limit_.per_second(); }
+    [[nodiscard]] double used_fraction() const { return static_cast<double>(occupied()) / channels_; }
+
+private:
+    int* count_of(SlotStage stage);
+
+    RateLimit limit_;
+    int channels_;
+    int reserved_ = 0;
+    int in_hand_ = 0;
+    int sent_ = 0;
+};
+
+}  // namespace outdial

@@ -1,0 +1,224 @@
+// The scheduler and tracker as one machine without I/O: inputs in, commands out, and the clock is an argument. The
+// daemon gives it Asio, SQLite and the real clock; tests give it a priority queue and a seed.
+//
+// A call's way through it:
+//   plan     a running campaign with free capacity on a trunk and a ready server sets aside slots and asks the store
+//   for contacts (ClaimRequest) in hand  the store's answer, committed, joins contacts with slots; they wait for their
+//   turn, some 100 ms at the most send     every limit, the campaign's state and the server are looked at once more;
+//   then one Originate, never a second one sent     events fold into facts (call_facts.hpp) until the verdict is
+//   certain or waiting longer would bring nothing (verdict.hpp) settled  the disposition and the contact's next step
+//   (retry.hpp) go to the store together
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "base/random.hpp"
+#include "core/attempt.hpp"
+#include "core/capacity.hpp"
+#include "core/originate_order.hpp"
+#include "core/site.hpp"
+
+namespace outdial {
+
+// --- inputs
+// ---------------------------------------------------------------------------------------------------------------------------------------
+
+/// The configuration, at start and after each reload. Campaigns without a record or a record without a campaign do not
+/// dial.
+struct SiteChanged {
+    Site site;
+    std::vector<CampaignRecord> records;
+};
+/// An order that the caller has checked with apply(); one that does not fit the state any more is ignored.
+struct CampaignOrdered {
+    CampaignId campaign;
+    CampaignOrder order;
+};
+/// Attempts that an earlier run of the daemon left without an end; given once, before any server is up.
+struct AttemptsFound {
+    std::vector<Claim> claims;
+};
+struct ServerUp {
+    std::string server;
+    int originate_window = 32;  // Originates that may be un-answered at once over all its sessions
+};
+struct ServerDown {
+    std::string server;
+};
+/// It is shutting down: its calls go on, it takes no new ones.
+struct ServerDraining {
+    std::string server;
+};
+/// The answer to ListChannels: every channel of the server at some instant after `asked_at`.
+struct ChannelList {
+    struct Row {
+        AttemptId attempt;
+        bool up = false;
+        bool ringing = false;
+    };
+    std::string server;
+    SteadyTime asked_at;
+    std::vector<Row> rows;  // those with ids of our form
+};
+struct ChannelListFailed {
+    std::string server;
+};
+/// The store could not carry the claim out; nothing was claimed.
+struct ClaimFailed {
+    ClaimRequest request;
+};
+struct AttemptEvent {
+    AttemptId attempt;
+    ChannelEvent event;
+};
+/// Contacts were imported into this list.
+struct ContactsAdded {
+    std::string list;
+};
+/// Time has passed: to be given whenever next_wakeup() has come.
+struct Tick {};
+
+using Input = std::variant<SiteChanged, CampaignOrdered, AttemptsFound, ServerUp, ServerDown, ServerDraining,
+                           ChannelList, ChannelListFailed, ClaimResult, ClaimFailed, AttemptEvent, ContactsAdded, Tick>;
+
+// --- commands
+// -------------------------------------------------------------------------------------------------------------------------------------
+
+struct HangUp {
+    AttemptId attempt;
+    std::string server;
+};
+struct ProgressMade {
+    std::vector<Progress> attempts;
+};
+struct CampaignStateChanged {
+    CampaignId campaign;
+    CampaignState state;
+};
+struct ListChannels {
+    std::string server;
+};
+/// Something that the operator should read; `about` is the campaign, trunk or server.
+struct Alert {
+    std::string about;
+    std::string text;
+};
+
+using Command = std::variant<ClaimRequest, OriginateOrder, HangUp, Settlement, ProgressMade, CampaignStateChanged,
+                             ListChannels, Alert>;
+
+// --- status
+// ---------------------------------------------------------------------------------------------------------------------------------------
+
+struct CampaignStatus {
+    std::string name;
+    CampaignState state = CampaignState::draft;
+    int calls = 0;            // slots in use
+    std::string waiting_for;  // why no call is being started now, empty when calls are
+};
+struct CapacityStatus {
+    std::string name;
+    int calls = 0;
+    Cap cap;
+    bool ready = true;  // servers: may be dialed through
+};
+struct EngineStatus {
+    std::vector<CampaignStatus> campaigns;
+    std::vector<CapacityStatus> trunks;
+    std::vector<CapacityStatus> servers;
+    CapacityStatus all;
+    std::uint64_t events_without_attempt = 0;  // late, or of channels that are not ours
+};
+
+class Engine {
+public:
+    /// `seed` makes attempt ids; it must differ between runs of the daemon.
+    explicit Engine(std::uint64_t seed);
+    ~Engine();
+
+    /// Takes one input. Commands are carried out in order; each Originate only after everything before it.
+    [[nodiscard]] std::vector<Command> step(const Now& now, const Input& input);
+    /// When the next Tick is due at the latest; SteadyTime::max() for never.
+    [[nodiscard]] SteadyTime next_wakeup() const { return next_wakeup_; }
+
+    [[nodiscard]] EngineStatus status(const Now& now) const;
+    /// Nothing if no such campaign is configured.
+    [[nodiscard]] std::optional<CampaignRecord> campaign(std::string_view name) const;
+    /// Attempts that have not been settled.
+    [[nodiscard]] std::size_t live_attempts() const { return attempts_.size(); }
+    /// No new claims and Originates from now on: the daemon is about to stop. Calls go on.
+    void stop_dialing() { stopping_ = true; }
+
+private:
+    struct ServerRun;
+    struct TrunkRun;
+    struct CampaignRun;
+    struct LiveAttempt;
+    using Attempts = std::unordered_map<AttemptId, std::unique_ptr<LiveAttempt>>;
+
+    void take(const Now& now, const SiteChanged& input);
+    void take(const Now& now, const CampaignOrdered& input);
+    void take(const Now& now, const AttemptsFound& input);
+    void take(const Now& now, const ServerUp& input);
+    void take(const Now& now, const ServerDown& input);
+    void take(const Now& now, const ServerDraining& input);
+    void take(const Now& now, const ChannelList& input);
+    void take(const Now& now, const ChannelListFailed& input);
+    void take(const Now& now, const ClaimResult& input);
+    void take(const Now& now, const ClaimFailed& input);
+    void take(const Now& now, const AttemptEvent& input);
+    void take(const Now& now, const ContactsAdded& input);
+    void take(const Now& now, const Tick& input);
+
+    // engine_schedule.cpp: what to dial next
+    void plan(const Now& now);
+    bool reserve_one(const Now& now, CampaignRun& campaign, ClaimRequest& request);
+    void send(const Now& now);
+    bool send_front(const Now& now, TrunkRun& trunk);
+    void originate(const Now& now, LiveAttempt& attempt);
+    [[nodiscard]] std::string waiting_for(const Now& now, const CampaignRun& campaign) const;
+    [[nodiscard]] SteadyTime lead_until(SteadyTime now) const;
+
+    // engine.cpp: what became of it
+    void move(LiveAttempt& attempt, SlotStage to);
+    void after_facts(const Now& now, LiveAttempt& attempt);
+    void settle(const Now& now, LiveAttempt& attempt, Disposition disposition);
+    void set_state(CampaignRun& campaign, CampaignState state);
+    void finish_if_idle(CampaignRun& campaign);
+    void set_deadline(LiveAttempt& attempt, SteadyTime at);
+    void pass_deadlines(const Now& now);
+    void pass_deadline(const Now& now, LiveAttempt& attempt);
+    void ask_for_channels(const Now& now);
+    void mark_changed(const Now& now, LiveAttempt& attempt);
+    void flush_progress(const Now& now);
+    void find_next_wakeup(const Now& now);
+    void give_back(const Slot& slot);
+    void learn_claim_latency(const Now& now, const CampaignRun& campaign);
+    LiveAttempt& add_attempt(const Claim& claim, SlotStage stage);
+    template <class Command>
+    void emit(Command&& command);
+
+    Random random_;
+    bool stopping_ = false;
+    std::unique_ptr<Capacity> all_;
+    std::map<std::string, std::unique_ptr<ServerRun>, std::less<>> servers_;
+    std::map<std::string, std::unique_ptr<TrunkRun>, std::less<>> trunks_;
+    std::map<CampaignId, std::unique_ptr<CampaignRun>> campaigns_;
+    Attempts attempts_;
+    std::map<std::pair<SteadyTime, AttemptId>, LiveAttempt*> deadlines_;  // one entry an attempt
+    std::vector<LiveAttempt*> changed_;                                   // facts not yet given to the store
+    SteadyTime flush_at_ = SteadyTime::max();
+    SteadyTime plan_at_{};
+    Microseconds claim_latency_{};  // smoothed: from ClaimRequest to ClaimResult
+    SteadyTime next_wakeup_ = SteadyTime::max();
+    std::uint64_t events_without_attempt_ = 0;
+    std::vector<Command> commands_;
+};
+
+}  // namespace outdial

@@ -1,0 +1,86 @@
+// From traces of Asterisk 16.28 and 22.10 and the sources of 13 to 23. DialStatus says NOANSWER of a rejected call, the
+// OriginateResponse's Reason is 0 for every SIP failure, and a ring timeout has no DialEnd at all: neither decides.
+// What decides is whether the call was answered (three messages can say so), and else the Hangup's cause, with the SIP
+// status where the far end gave one.
+#include "core/verdict.hpp"
+
+namespace outdial {
+
+namespace {
+
+constexpr int reason_ring_timeout = 3;  // OriginateResponse: Asterisk's own Timeout ran out
+
+// What an unanswered call's Q.850 cause means, where it means something by itself.
+std::optional<Disposition> from_cause(int cause, std::optional<int> tech_cause) {
+    switch (cause) {
+        case 17: return Disposition::busy;
+        case 18:
+        case 19:
+        case 20: return Disposition::no_answer;
+        case 21:
+            // Without a SIP status (Asterisk before 20.17 and 22.7) a person's decline (603) and a provider's refusal
+            // (403) look the same. The person gets the benefit of the doubt: nobody who may have declined is rung again
+            // by the technical rule.
+            if (!tech_cause || *tech_cause == 603) return Disposition::declined;
+            return Disposition::rejected;
+        case 1:
+        case 22:
+        case 28: return Disposition::invalid_number;
+        case 3:
+            // Asterisk 16 reports a 404 as 3 and no SIP status at all; newer ones keep 3 for "no route" (420) and add
+            // the status.
+            if (!tech_cause || *tech_cause == 404) return Disposition::invalid_number;
+            return Disposition::unreachable;
+        case 34:
+        case 38:
+        case 41:
+        case 42:
+        case 44:
+        case 58: return Disposition::congestion;
+        case 2:
+        case 27: return Disposition::unreachable;
+        default: return std::nullopt;
+    }
+}
+
+// The call ended unanswered with a cause that does not tell why: 0, 16, 31, 127 and the rest.
+Disposition from_circumstances(const CallFacts& facts) {
+    if (facts.originate_reason == reason_ring_timeout) return Disposition::no_answer;
+    if (facts.remote_ended) return facts.ringing_at ? Disposition::no_answer : Disposition::unreachable;
+    // Ended on our side. Asterisk before 22.8 gives a ring timeout the cause 0 and no DialEnd; a hangup by hand has a
+    // DialEnd or the cause 16.
+    const bool timed_out = facts.hangup_cause.value_or(0) == 0 && !facts.dial_ended;
+    return timed_out ? Disposition::no_answer : Disposition::canceled;
+}
+
+Disposition of_answered(const CallFacts& facts) {
+    return facts.result == "machine" ? Disposition::machine : Disposition::answered;
+}
+
+}  // namespace
+
+std::optional<UtcTime> settle_at(const CallFacts& facts) {
+    if (facts.refused_at) return facts.refused_at;
+    const bool outcome_reported = facts.originate_failed_at || facts.answered_at;
+    if (facts.ended_at) return outcome_reported ? *facts.ended_at : *facts.ended_at + late_event_grace;
+    if (facts.originate_failed_at && !facts.created_at) return *facts.originate_failed_at + late_event_grace;
+    return std::nullopt;
+}
+
+Disposition disposition_of(const CallFacts& facts) {
+    if (facts.answered_at) return of_answered(facts);
+    if (facts.refused_at) return Disposition::failed;
+    if (!facts.created_at && facts.originate_failed_at) return Disposition::unreachable;
+    if (facts.cancel_requested && !facts.remote_ended) return Disposition::canceled;
+    if (facts.ended_at) {
+        const int cause = facts.hangup_cause.value_or(0) != 0 ? *facts.hangup_cause : facts.remote_cause.value_or(0);
+        if (const auto known = from_cause(cause, tech_cause_of(facts))) return *known;
+        return from_circumstances(facts);
+    }
+    if (facts.originate_reason == reason_ring_timeout) return Disposition::no_answer;
+    return Disposition::lost;
+}
+
+bool may_have_rung(const CallFacts& facts) { return facts.ringing_at || facts.answered_at; }
+
+}  // namespace outdial
