@@ -1,4 +1,4 @@
-"""The configuration of the two Asterisk processes of a network: `pbx`, which Outdial logs in to, and `carrier`, the far end.
+"""The configuration of a network's two Asterisk processes: `pbx`, which Outdial logs in to, and `carrier`, the far end.
 
 The pbx includes config/asterisk/, the very files an operator would install, so what the tests prove holds for them.
 Most of what looks arbitrary below was found by running it; the comments say what happens without.
@@ -18,14 +18,15 @@ SHIPPED = REPOSITORY / "config/asterisk"
 INSIDE = "/mnt"
 
 # Everything is loaded but these: a hand-made list of what to load misses hidden dependencies (chan_pjsip has dozens).
-NOT_LOADED = """app_jack app_minivm app_voicemail cdr_csv cdr_radius cel_radius chan_console chan_dahdi chan_iax2 chan_mgcp
-chan_mobile chan_motif chan_ooh323 chan_sip chan_skinny chan_unistim pbx_ael pbx_dundi pbx_lua res_ari_mailboxes
-res_calendar res_config_ldap res_config_odbc res_config_pgsql res_corosync res_fax res_hep res_hep_pjsip res_hep_rtcp
+NOT_LOADED = """app_jack app_minivm app_voicemail cdr_csv cdr_radius cel_radius chan_console chan_dahdi chan_iax2
+chan_mgcp chan_mobile chan_motif chan_ooh323 chan_sip chan_skinny chan_unistim pbx_ael pbx_dundi pbx_lua
+res_ari_mailboxes res_calendar res_config_ldap res_config_odbc res_config_pgsql res_corosync res_fax res_hep res_hep_pjsip res_hep_rtcp
 res_odbc res_phoneprov res_pjsip_phoneprov_provider res_pktccops res_smdi res_snmp res_xmpp""".split()
 
 # Modules that refuse to load, or complain, without their file.
-EMPTY_FILES = """acl agents amd ari ccss cdr cdr_manager cel cli codecs confbridge dnsmgr dsp enum extconfig features followme
-indications musiconhold pjproject queues res_parking resolver_unbound say sorcery stasis statsd udptl users""".split()
+EMPTY_FILES = """acl agents amd ari ccss cdr cdr_manager cel cli codecs confbridge dnsmgr dsp enum extconfig features
+followme indications musiconhold pjproject queues res_parking resolver_unbound say sorcery stasis statsd
+udptl users""".split()
 
 
 @dataclass(frozen=True)
@@ -115,15 +116,18 @@ verbose = 0
                         + "".join(f"noload = {module}.so\n" for module in NOT_LOADED),
         "logger.conf": "[general]\n[logfiles]\nmessages => notice,warning,error\n",
         "rtp.conf": f"[general]\nrtpstart = {rtp_first}\nrtpend = {rtp_last}\n",
-        "http.conf": f"[general]\nenabled = {'yes' if role == 'pbx' else 'no'}\nbindaddr = 127.0.0.1\nbindport = {ports.http}\n",
-        "indications.conf": "[general]\ncountry = us\n[us]\ndescription = United States\nringcadence = 2000,4000\ndial = 350+440\nbusy = 480+620/500,0/500\n"
-                            "ring = 440+480/2000,0/4000\ncongestion = 480+620/250,0/250\n",
+        "http.conf": f"[general]\nenabled = {'yes' if role == 'pbx' else 'no'}\n"
+                     f"bindaddr = 127.0.0.1\nbindport = {ports.http}\n",
+        "indications.conf": "[general]\ncountry = us\n[us]\ndescription = United States\nringcadence = 2000,4000\n"
+                            "dial = 350+440\nring = 440+480/2000,0/4000\nbusy = 480+620/500,0/500\n"
+                            "congestion = 480+620/250,0/250\n",
     }
 
 
 def _pbx(ports: Ports, accounts: Accounts) -> dict:
     manager = (SHIPPED / "manager.conf").read_text()
-    for shipped, ours in (("port = 5038", f"port = {ports.ami}"), ("secret = CHANGE-ME", f"secret = {accounts.secret}")):
+    ours_for = {"port = 5038": f"port = {ports.ami}", "secret = CHANGE-ME": f"secret = {accounts.secret}"}
+    for shipped, ours in ours_for.items():
         if shipped not in manager:
             raise ValueError(f"{SHIPPED}/manager.conf no longer says '{shipped}', which the lab replaces")
         manager = manager.replace(shipped, ours)

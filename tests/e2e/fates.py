@@ -1,6 +1,6 @@
 """What happens to a call, by the last two digits of the number dialed.
 
-One table for both sides: the carrier's dialplan is made from it, and a test looks up in it what Outdial should have seen.
+One table for both sides: the carrier's dialplan is made from it, and a test looks up what Outdial should have seen.
 Unanswered fates are named after their Q.850 hangup cause, so 2125550017 is busy (17) and 2125550034 congested (34).
 """
 
@@ -17,7 +17,7 @@ class Fate:
 
 @dataclass(frozen=True)
 class Sequence:
-    """A number whose fate changes: its first call meets the first fate, the next the second, and so on; the last one stays."""
+    """A number whose fate changes: its first call meets the first fate, the second the next; the last one stays."""
 
     name: str
     fates: tuple
@@ -37,8 +37,10 @@ FATES = {
     "06": Fate("rings 1 to 3 s, talks 2 to 6 s",
                ("Ringing()", "Wait(${RAND(1,3)})", "Answer()", "Wait(${RAND(2,6)})", "Hangup(16)"), "answered"),
     "07": Fate("a person says a short hello and listens",
-               ("Answer()", "Wait(0.3)", "Playtones(440)", "Wait(0.4)", "StopPlaytones()", f"Wait({FOREVER_S})"), "answered"),
-    "09": Fate("answered, presses 9 after 2 s", ("Answer()", "Wait(2)", "SendDTMF(9)", f"Wait({FOREVER_S})"), "answered"),
+               ("Answer()", "Wait(0.3)", "Playtones(440)", "Wait(0.4)", "StopPlaytones()", f"Wait({FOREVER_S})"),
+               "answered"),
+    "09": Fate("answered, presses 9 after 2 s",
+               ("Answer()", "Wait(2)", "SendDTMF(9)", f"Wait({FOREVER_S})"), "answered"),
     "11": Fate("unknown number", ("Hangup(1)",), "invalid_number", 404),
     "16": Fate("declined by the person", ("Hangup(16)",), "declined", 603),
     "17": Fate("busy", ("Busy(1)",), "busy", 486),

@@ -1,7 +1,7 @@
 """Real Asterisk, installed into a folder.
 
-No current Debian 12 suite carries Asterisk, so debootstrap unpacks two old and new ones from Debian's own mirror: the one
-this machine already uses. A finished tree is never written to again: what a run needs is mounted over /mnt, in a mount
+No current Debian 12 suite carries Asterisk, so debootstrap unpacks an older and a newer one from the Debian mirror that
+this machine uses already. A finished tree is never written to again: what a run needs is mounted over /mnt, in a mount
 namespace of its own (telephony.py).
 """
 
@@ -89,7 +89,8 @@ def _debootstrap(version: str, say) -> None:
         # Unpacked beside its place and renamed at the end, so that a half-made tree is never taken for a whole one.
         unfinished = cache_folder() / f"asterisk-{version}.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        say(f"installing Asterisk {version} (Debian {suite}) from {mirror} into {tree(version)}; about a minute, 500 MB")
+        say(f"installing Asterisk {version} (Debian {suite}) from {mirror} into {tree(version)}; "
+            "about a minute, 500 MB")
         command = ["debootstrap", "--variant=minbase", "--include=asterisk,asterisk-modules", suite, unfinished, mirror]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,

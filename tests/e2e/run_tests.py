@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""Runs the named unittest modules or classes of this folder: exit code 0 passed, 1 failed, 77 when all were skipped or none ran.
+"""Runs the named unittest modules or classes of this folder.
+
+Exit codes: 0 passed, 1 failed, 77 all were skipped or none ran.
 
   run_tests.py test_witness
   run_tests.py test_telephony.Asterisk22 -v

@@ -5,11 +5,11 @@
 (fates.py) and records every call that reached it (witness.py).
 
   telephony.py install 22 16     installs these versions into the cache folder
-  telephony.py run 22            starts a network, prints its ports as JSON, and stops it at end of input, Ctrl-C or SIGTERM
+  telephony.py run 22            starts a network, prints its ports as JSON; stops it at end of input, Ctrl-C or SIGTERM
   telephony.py fates             prints what each ending of a number means
 
-Needs root. Networks run side by side, each in a slot of its own with its own ports; the state of each is a folder that goes
-with it. Nothing is left mounted: mounts live in a namespace that ends with the process.
+Needs root. Networks run side by side, each in a slot of its own with its own ports; the state of each is a folder that
+goes with it. Nothing is left mounted: mounts live in a namespace that ends with the process.
 """
 
 import argparse
@@ -162,7 +162,7 @@ class Network:
         return (self.folder / role / "log/messages").read_text(errors="replace")
 
     def _take_slot(self):
-        """The first slot nobody holds, or the one asked for. Held by a file lock, so it is free again however we end."""
+        """The first slot nobody holds, or the one asked for. Held by a file lock: free again however we end."""
         wanted = self._wanted_slot if self._wanted_slot is not None else os.environ.get("OUTDIAL_LAB_SLOT")
         for slot in [int(wanted)] if wanted is not None else range(Ports.SLOTS):
             lock = open(install.cache_folder() / f"slot-{self.version}-{slot}.lock", "w")

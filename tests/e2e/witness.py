@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-# Columns of calls.csv, in this order, as the carrier's cdr_custom.conf writes them (asterisk_files.py). `u` asks for seconds
-# and microseconds since 1970: the plain CDR file knows whole seconds only, too coarse for "in any sliding second".
+# Columns of calls.csv, in this order, as the carrier's cdr_custom.conf writes them (asterisk_files.py). `u` asks for
+# seconds and microseconds since 1970: the plain CDR file knows whole seconds only, too coarse for "in any second".
 COLUMNS = ("${CDR(userfield)}", "${CDR(start,u)}", "${CDR(answer,u)}", "${CDR(end,u)}", "${CDR(disposition)}",
            "${CDR(accountcode)}", "${CDR(src)}", "${CDR(uniqueid)}")
 
@@ -54,7 +54,8 @@ def read(path: Path, trunk_names: dict) -> list:
 def most_in_any_second(calls, window_s: float = 1.0) -> int:
     """The largest number of calls that started within any window of this length, wherever it begins."""
     starts = sorted(call.start for call in calls)
-    return max((last - bisect.bisect_right(starts, start - window_s) for last, start in enumerate(starts, 1)), default=0)
+    counts = (last - bisect.bisect_right(starts, start - window_s) for last, start in enumerate(starts, 1))
+    return max(counts, default=0)
 
 
 def most_at_once(calls) -> int:
