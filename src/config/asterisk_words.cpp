@@ -1,0 +1,70 @@
+#include "config/asterisk_words.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+namespace outdial::config {
+
+namespace {
+
+constexpr std::array<std::string_view, 8> application_words{"agi",        "dbdeltree", "exec",   "externalivr",
+                                                            "mixmonitor", "originate", "reload", "system"};
+constexpr std::array<std::string_view, 7> data_words{"CURL", "DB", "EVAL", "FILE", "ODBC", "REALTIME", "SHELL"};
+constexpr std::array<std::string_view, 15> routing_applications{
+    "bridge",     "channelredirect", "dial",    "followme", "gosub", "gosubif",   "goto",    "gotoif",
+    "gotoiftime", "macro",           "macroif", "page",     "queue", "retrydial", "transfer"};
+
+std::string lower_case(std::string_view text) {
+    std::string result{text};
+    std::ranges::transform(result, result.begin(),
+                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return result;
+}
+
+/// The text with each placeholder replaced by a brace.
+std::string without_placeholders(std::string_view text) {
+    std::string result;
+    while (!text.empty()) {
+        const std::size_t open = std::min(text.find('{'), text.size());
+        result += text.substr(0, std::min(open + 1, text.size()));
+        const std::size_t close = std::min(text.find('}', open), text.size() - 1);
+        text.remove_prefix(close + 1);
+    }
+    return result;
+}
+
+template <class Words>
+std::optional<std::string_view> first_word_in(std::string_view text, const Words& words) {
+    for (std::string_view word : words) {
+        if (text.find(word) != std::string_view::npos) return word;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> refused_application(std::string_view application) {
+    const auto word = first_word_in(lower_case(application), application_words);
+    if (!word) return std::nullopt;
+    return fmt::format(
+        "contains '{}': Asterisk starts such applications only for users with the 'system' privilege; let the call "
+        "enter the dialplan ({{context, exten}}) and run it there",
+        *word);
+}
+
+std::optional<std::string> refused_data(std::string_view data) {
+    const auto word = first_word_in(without_placeholders(data), data_words);
+    if (!word) return std::nullopt;
+    return fmt::format(
+        "contains '{}': Asterisk refuses an Originate with this word in capitals in its data unless the user has the "
+        "'system' privilege; write it in lower case or use another name",
+        *word);
+}
+
+bool is_routing_application(std::string_view application) {
+    return std::ranges::find(routing_applications, lower_case(application)) != routing_applications.end();
+}
+
+}  // namespace outdial::config

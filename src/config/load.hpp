@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "config/configuration.hpp"
+#include "config/problem.hpp"
+
+namespace outdial::config {
+
+inline constexpr std::size_t max_campaigns = 1000;
+
+/// All or nothing: a configuration if there are no problems, otherwise all problems of all files. Warnings are about
+/// what works, but hardly as it was meant; they come with either.
+struct LoadResult {
+    std::optional<Configuration> configuration;
+    std::vector<Problem> problems;
+    std::vector<Problem> warnings;
+};
+
+/// Reads outdial.yaml and every campaign (`*.yaml`, hidden files left out) of the folder that it names. Files that
+/// everybody may write are refused. Problems come file by file, each file's in the order of its lines.
+[[nodiscard]] LoadResult load(const std::filesystem::path& outdial_yaml);
+
+/// outdial.yaml from memory; `name` is the path that problems name and that relative paths are relative to. The
+/// configuration has no campaigns.
+[[nodiscard]] LoadResult load_daemon(std::string_view text, std::string_view name);
+
+struct CampaignResult {
+    std::optional<Campaign> campaign;
+    std::vector<Problem> problems;
+    std::vector<Problem> warnings;
+};
+
+/// One campaign file from memory, checked against the trunks of `site`.
+[[nodiscard]] CampaignResult load_campaign(std::string_view text, std::string_view name, const Site& site);
+
+}  // namespace outdial::config

@@ -1,0 +1,54 @@
+#include "config/secret.hpp"
+
+#include <fmt/core.h>
+
+#include "config/problem.hpp"
+#include "config/rules.hpp"
+#include "config/source.hpp"
+
+namespace outdial::config {
+
+namespace {
+
+constexpr mode_t forbidden_mode = 0027;  // writable by the group, or anything for others
+
+}  // namespace
+
+bool is_credential_name(std::string_view name) {
+    constexpr std::size_t max_file_name_bytes = 255;
+    return !name.empty() && name.size() <= max_file_name_bytes && name != "." && name != ".." &&
+           only_alphanumeric_or(name, "_.-");
+}
+
+Result<std::string> read_secret(const std::string& secret_file, const std::filesystem::path& credentials_dir) {
+    std::filesystem::path path = secret_file;
+    if (secret_file.starts_with(credential_prefix)) {
+        const std::string name = secret_file.substr(credential_prefix.size());
+        if (!is_credential_name(name)) return fail(fmt::format("{} is not the name of a credential", in_quotes(name)));
+        if (credentials_dir.empty()) {
+            return fail(
+                fmt::format("secret credential:{} cannot be read: the service has no credentials directory; add "
+                            "LoadCredential={}:/path to its systemd unit",
+                            name, name));
+        }
+        path = credentials_dir / name;
+    }
+    auto content = read_regular_file(path, max_secret_bytes);
+    if (!content) return fail(fmt::format("secret file {}: {}", in_quotes(path.native()), content.error().message));
+    if ((content->mode & forbidden_mode) != 0) {
+        return fail(
+            fmt::format("secret file {} has mode {:04o}, so others than its owner and group may read or write "
+                        "it; chmod 0640 or 0600 it, and change the secret",
+                        in_quotes(path.native()), content->mode));
+    }
+    std::string secret = std::move(content->bytes);
+    if (secret.ends_with('\n')) secret.pop_back();
+    if (secret.empty()) return fail(fmt::format("secret file {} is empty", in_quotes(path.native())));
+    if (!is_clean_text(secret)) {
+        return fail(fmt::format("secret file {} must hold one line of text without control characters",
+                                in_quotes(path.native())));
+    }
+    return secret;
+}
+
+}  // namespace outdial::config

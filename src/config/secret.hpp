@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace outdial::config {
+
+inline constexpr std::string_view credential_prefix = "credential:";
+
+/// A file name of letters, digits, `_`, `.` and `-`, other than `.` and `..`.
+[[nodiscard]] bool is_credential_name(std::string_view name);
+
+/// Reads what ServerConfig::secret_file names: a path, or `credential:NAME`, the file NAME in `credentials_dir`, which
+/// is systemd's $CREDENTIALS_DIRECTORY (empty: the service has none). One newline at the end is dropped. Refused: a
+/// file that its group may write or that others may read or write, an empty secret, control characters, more than
+/// max_secret_bytes. Errors name the file, never the secret.
+[[nodiscard]] Result<std::string> read_secret(const std::string& secret_file,
+                                              const std::filesystem::path& credentials_dir);
+
+/// Leaves room in the 1,000 bytes that Asterisk reads of a line.
+inline constexpr std::size_t max_secret_bytes = 512;
+
+}  // namespace outdial::config
