@@ -25,6 +25,8 @@ CallFacts fold(CallFacts facts, const ChannelEvent& event) {
             keep_first(facts.refused_at, at);
             if (facts.refusal.empty()) facts.refusal = event.text;
             break;
+        case Kind::not_sent: keep_first(facts.not_sent_at, at); break;
+        case Kind::unanswered: break;
         case Kind::created: keep_first(facts.created_at, at); break;
         case Kind::ringing:
             keep_first(facts.created_at, at);

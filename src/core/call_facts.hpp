@@ -13,6 +13,8 @@ struct ChannelEvent {
     enum class Kind {
         accepted,    // Response: Success to the Originate: queued, nothing more
         refused,     // Response: Error; `text` is the message, word for word
+        not_sent,    // the Originate could not be written at all: no session was free
+        unanswered,  // its Response did not come in time: in doubt, and no fact
         created,     // Newchannel, or a row of a channel list
         ringing,     // Newstate Ringing, DialState RINGING or PROGRESS
         answered,    // Newstate Up, DialEnd ANSWER, OriginateResponse Success, or a row in state Up of a channel list
@@ -40,6 +42,7 @@ struct CallFacts {
     std::optional<UtcTime> connected_at;
     std::optional<UtcTime> ended_at;  // Hangup seen
     std::optional<UtcTime> refused_at;
+    std::optional<UtcTime> not_sent_at;
     std::optional<UtcTime> originate_failed_at;
     bool accepted = false;
     bool cancel_requested = false;  // we asked for the hangup before any answer; set by the engine

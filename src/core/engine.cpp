@@ -293,7 +293,9 @@ void Engine::take(const Now& now, const AttemptEvent& input) {
     LiveAttempt& attempt = *found->second;
     using Kind = ChannelEvent::Kind;
     const Kind kind = input.event.kind;
-    if (attempt.awaits_response && (kind == Kind::accepted || kind == Kind::refused)) {
+    const bool response_is_settled =
+        kind == Kind::accepted || kind == Kind::refused || kind == Kind::not_sent || kind == Kind::unanswered;
+    if (attempt.awaits_response && response_is_settled) {
         attempt.awaits_response = false;
         --attempt.server->unanswered;
     }
@@ -321,7 +323,7 @@ void Engine::take(const Now& now, const AttemptEvent& input) {
 void Engine::after_facts(const Now& now, LiveAttempt& attempt) {
     const CallFacts& facts = attempt.claim.facts;
     const bool no_channel_any_more =
-        facts.ended_at || facts.refused_at || (facts.originate_failed_at && !facts.created_at);
+        facts.ended_at || facts.refused_at || facts.not_sent_at || (facts.originate_failed_at && !facts.created_at);
     if (no_channel_any_more) move(attempt, SlotStage::released);
     if (const auto due = settle_at(facts)) {
         if (*due <= now.utc) {

@@ -66,7 +66,7 @@ struct Engine::LiveAttempt {
     SteadyTime deadline = SteadyTime::max();
 
     [[nodiscard]] const AttemptId& id() const { return claim.slot.attempt; }
-    [[nodiscard]] bool is_sent() const { return claim.facts.originated_at.has_value(); }
+    [[nodiscard]] bool is_sent() const { return claim.facts.originated_at && !claim.facts.not_sent_at; }
 };
 
 template <class Command>

@@ -61,6 +61,7 @@ Disposition of_answered(const CallFacts& facts) {
 
 std::optional<UtcTime> settle_at(const CallFacts& facts) {
     if (facts.refused_at) return facts.refused_at;
+    if (facts.not_sent_at) return facts.not_sent_at;
     const bool outcome_reported = facts.originate_failed_at || facts.answered_at;
     if (facts.ended_at) return outcome_reported ? *facts.ended_at : *facts.ended_at + late_event_grace;
     if (facts.originate_failed_at && !facts.created_at) return *facts.originate_failed_at + late_event_grace;
@@ -70,6 +71,7 @@ std::optional<UtcTime> settle_at(const CallFacts& facts) {
 Disposition disposition_of(const CallFacts& facts) {
     if (facts.answered_at) return of_answered(facts);
     if (facts.refused_at) return Disposition::failed;
+    if (facts.not_sent_at) return Disposition::canceled;
     if (!facts.created_at && facts.originate_failed_at) return Disposition::unreachable;
     if (facts.cancel_requested && !facts.remote_ended) return Disposition::canceled;
     if (facts.ended_at) {
