@@ -1,0 +1,197 @@
+"""The steps of scripts/test: build, run CTest, count what really ran, and say it in a table. Called by scripts/test only."""
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build/test"
+CLANG_BUILD = ROOT / "build/clang"
+# Each kind must have run at least one test, or the run fails: a suite that lost its tests is not a passing one.
+KINDS = ("unit", "style", "service", "sandbox", "asterisk-22", "asterisk-16", "clang")
+ASTERISK = {"asterisk-22": "22", "asterisk-16": "16"}
+KEEP_OUTPUT_BYTES = "10000000"
+
+
+@dataclass
+class Tally:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds: float = 0.0
+    remarks: list = field(default_factory=list)
+
+    def add(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.seconds += other.seconds
+        self.remarks += other.remarks
+
+    @property
+    def total(self):
+        return self.passed + self.failed + self.skipped
+
+
+def step(title):
+    print(f"\n== {title}", flush=True)
+
+
+def run(*command):
+    print("+ " + " ".join(str(part) for part in command), flush=True)
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+def build(folder, jobs, *options):
+    """Configures and builds; whether it worked."""
+    configured = run("cmake", "-S", ".", "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DOUTDIAL_WERROR=ON",
+                     *options)
+    return configured == 0 and run("cmake", "--build", folder, "-j", str(jobs)) == 0
+
+
+def listed_tests(kinds):
+    """Name and kind of each test that CTest knows, of the kinds asked for."""
+    listing = subprocess.run(["ctest", "--test-dir", BUILD, "--show-only=json-v1"], capture_output=True, text=True,
+                             check=True)
+    tests = {}
+    for test in json.loads(listing.stdout)["tests"]:
+        labels = [value for entry in test.get("properties", []) if entry["name"] == "LABELS" for value in entry["value"]]
+        kind = next((label for label in labels if label in KINDS), None)
+        if kind is None:
+            raise SystemExit(f"scripts/test: test {test['name']} has none of the labels {', '.join(KINDS)}")
+        if kind in kinds:
+            tests[test["name"]] = kind
+    return tests
+
+
+def count(case):
+    """How many test cases one CTest test stands for, from what Catch2 or run_tests.py printed at its end."""
+    status = case.get("status")
+    output = case.findtext("system-out") or ""
+    tally = Tally(seconds=float(case.get("time") or 0))
+    name = case.get("name")
+    if found := re.search(r"^counts: (\d+) passed, (\d+) failed, (\d+) skipped$", output, re.M):
+        tally.passed, tally.failed, tally.skipped = map(int, found.groups())
+    elif found := re.search(r"^All tests passed \(\d+ assertions? in (\d+) test cases?\)", output, re.M):
+        tally.passed = int(found.group(1))
+    elif found := re.search(r"^test cases: +(\d+) \|(.*)$", output, re.M):
+        for number, what in re.findall(r"(\d+) (passed|failed)", found.group(2)):
+            setattr(tally, what, int(number))
+    elif status == "run":
+        tally.passed = 1
+    skipped = case.find("skipped")
+    if status == "fail" and tally.failed == 0:
+        tally.failed = 1  # crashed, or ran out of time, before it could count
+    elif status not in ("run", "fail") and tally.total == 0:
+        reason = skipped.get("message", "") if skipped is not None else ""
+        if "SKIP" in reason:
+            tally.skipped = 1
+        else:
+            tally.failed = 1
+            tally.remarks.append(f"{name} was not run: {reason or status}")
+    if status == "fail":
+        tally.remarks.append(f"{name} failed")
+    tally.remarks += [f"{name}: {line}" for line in output.splitlines() if line.startswith("SKIPPED ")]
+    return tally
+
+
+def run_tests(tests, jobs):
+    """Runs these CTest tests; a tally for each kind."""
+    report = BUILD / "tests.xml"
+    report.unlink(missing_ok=True)
+    names = "^(" + "|".join(re.escape(name) for name in tests) + ")$"
+    run("ctest", "--test-dir", BUILD, "-j", str(jobs), "-R", names, "--output-on-failure", "--output-junit", report,
+        "--test-output-size-passed", KEEP_OUTPUT_BYTES, "--test-output-size-failed", KEEP_OUTPUT_BYTES)
+    tallies = {}
+    cases = {case.get("name"): case for case in ElementTree.parse(report).getroot().iter("testcase")}
+    for name, kind in tests.items():
+        tally = tallies.setdefault(kind, Tally())
+        if name in cases:
+            tally.add(count(cases[name]))
+        else:
+            tally.add(Tally(failed=1, remarks=[f"{name} was not run"]))
+    return tallies
+
+
+def install_asterisk(kinds):
+    """Before the tests, where its progress can be seen and takes no test's time. Why it failed, the tests say themselves."""
+    versions = [version for kind, version in ASTERISK.items() if kind in kinds]
+    if versions and os.geteuid() == 0:
+        step("real Asterisk " + " and ".join(versions))
+        run("/usr/bin/python3", "tests/e2e/telephony.py", "install", *versions)
+
+
+def compile_with_clang(jobs):
+    compiler = shutil.which("clang++-14") or shutil.which("clang++")
+    if compiler is None:
+        return Tally(skipped=1, remarks=["SKIPPED clang: no clang++ here"])
+    began = time.monotonic()
+    works = build(CLANG_BUILD, jobs, f"-DCMAKE_CXX_COMPILER={compiler}", "-DOUTDIAL_TESTS=OFF")
+    tally = Tally(passed=int(works), failed=int(not works), seconds=time.monotonic() - began)
+    if not works:
+        tally.remarks.append(f"does not compile with {compiler}")
+    return tally
+
+
+def summarise(kinds, tallies, seconds):
+    """Prints the table and the last line; the exit code."""
+    strict = os.environ.get("CI", "").lower() in ("true", "1")
+    whole = Tally()
+    for kind in kinds:
+        tally = tallies.setdefault(kind, Tally())
+        if tally.total == 0:
+            tally.add(Tally(failed=1, remarks=[f"no {kind} test was run"]))
+        elif tally.skipped and strict:
+            tally.remarks.append(f"{tally.skipped} {kind} tests skipped, which CI does not accept")
+            tally.failed, tally.skipped = tally.failed + tally.skipped, 0
+        whole.add(tally)
+    step("summary")
+    print(f"{'kind':14}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}")
+    for kind in kinds:
+        tally = tallies[kind]
+        print(f"{kind:14}{tally.passed:8}{tally.failed:8}{tally.skipped:9}{tally.seconds:9.1f}")
+    for remark in whole.remarks:
+        print(f"  {remark}")
+    if whole.skipped:
+        print(f"\n*** {whole.skipped} TESTS WERE SKIPPED, see above: this run does not prove what they would ***")
+    print(f"took {int(seconds) // 60} min {int(seconds) % 60} s")
+    print(f"{whole.passed} passed, {whole.failed} failed, {whole.skipped} skipped")
+    return 1 if whole.failed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/test")
+    parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--label", action="append", choices=KINDS)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
+    arguments = parser.parse_args()
+    kinds = ("unit",) if arguments.fast else tuple(arguments.label or KINDS)
+
+    began = time.monotonic()
+    tallies = {}
+    if kinds != ("clang",):
+        step("build with warnings as errors")
+        if not build(BUILD, arguments.jobs):
+            tallies["unit"] = Tally(failed=1, remarks=["the build failed"])
+            return summarise(kinds, tallies, time.monotonic() - began)
+        install_asterisk(kinds)
+        step("tests")
+        tests = listed_tests(kinds)
+        if tests:
+            tallies = run_tests(tests, arguments.jobs)
+    if "clang" in kinds:
+        step("compile with clang")
+        tallies["clang"] = compile_with_clang(arguments.jobs)
+    return summarise(kinds, tallies, time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
