@@ -1,0 +1,317 @@
+#include "control/server.hpp"
+
+#include <sys/stat.h>
+
+#include <atomic>
+#include <fstream>
+#include <stdexcept>
+#include <vector>
+
+#include "control/room.hpp"
+
+namespace outdial::control {
+namespace {
+
+using nlohmann::json;
+using namespace std::chrono_literals;
+
+std::string error_of(const std::string& line) {
+    const json answer = json::parse(line, nullptr, false);
+    if (!answer.is_object() || answer.value("ok", true)) {
+        return "no refusal: " + line;
+    }
+    return answer.value("error", "");
+}
+
+TEST_CASE("A request is answered with what the handler replies") {
+    Room room(echo);
+    Client client = room.client();
+    const json request = {{"command", "status"}, {"text", "line\nbreak, \"quotes\" and \xc3\xa9"}};
+    CHECK(called(client, request) == json{{"ok", true}, {"request", request}});
+    CHECK(called(client, request)["request"] == request);
+}
+
+TEST_CASE("The handler knows who asks") {
+    Room room([](const Peer& peer, const json&, const Reply& reply) {
+        reply({{"ok", true}, {"uid", peer.uid}, {"gid", peer.gid}, {"pid", peer.pid}});
+    });
+    Client client = room.client();
+    const json answer = called(client, {{"command", "who"}});
+    CHECK(answer["uid"] == ::getuid());
+    CHECK(answer["gid"] == ::getgid());
+    CHECK(answer["pid"] == ::getpid());
+}
+
+TEST_CASE(
+    "Requests sent at once are handled one after the other and answered in order, though the replies come later") {
+    std::atomic<int> in_hand = 0;
+    std::atomic<int> most_in_hand = 0;
+    Room* the_room = nullptr;
+    Room room([&](const Peer&, const json& request, const Reply& reply) {
+        most_in_hand = std::max(most_in_hand.load(), ++in_hand);
+        boost::asio::post(the_room->io(), [&in_hand, reply, request] {
+            --in_hand;
+            reply({{"ok", true}, {"number", request["number"]}});
+        });
+    });
+    the_room = &room;
+    RawClient client(room.socket());
+    std::string requests;
+    for (int i = 0; i < 20; ++i) {
+        requests += json{{"command", "x"}, {"number", i}}.dump() + '\n';
+    }
+    REQUIRE(client.send(requests));
+    for (int i = 0; i < 20; ++i) {
+        CHECK(json::parse(client.line())["number"] == i);
+    }
+    CHECK(most_in_hand == 1);
+}
+
+TEST_CASE("A client that ends its sending after the request still gets its answer") {
+    Room room(echo);
+    RawClient client(room.socket());
+    REQUIRE(client.send("{\"command\":\"status\"}\n"));
+    client.end_sending();
+    CHECK(json::parse(client.line())["ok"] == true);
+    CHECK(client.line().empty());
+}
+
+TEST_CASE("What is no request is refused with the reason, and the connection goes on") {
+    Room room(echo);
+    RawClient client(room.socket());
+    const auto [sent, reason] = GENERATE(table<std::string, std::string>({
+        {"hello", "not JSON"},
+        {"", "not JSON"},
+        {"{\"command\":\"status\"", "not JSON"},
+        {"{\"command\":\"\xff\"}", "not JSON"},
+        {"[1,2]", "not a JSON object"},
+        {"{}", "has no \"command\""},
+        {"{\"command\":7}", "has no \"command\""},
+        {std::string(100'000, '['), "nested deeper than 16"},
+        {"{\"command\":\"x\",\"a\":" + std::string(16, '[') + std::string(16, ']') + "}", "nested deeper than 16"},
+    }));
+    REQUIRE(client.send(sent + "\n"));
+    CHECK_THAT(error_of(client.line()), Catch::Contains(reason));
+    REQUIRE(client.send("{\"command\":\"brackets in texts are no nesting: [[[[[[[[[[[[[[[[[[[[\\\"[\"}\n"));
+    CHECK(json::parse(client.line())["ok"] == true);
+}
+
+TEST_CASE("A request over the limit is refused and its connection closed; one of just that length is served") {
+    ServerLimits limits;
+    limits.request_bytes = 1000;
+    Room room(echo, limits);
+    const std::string frame = R"({"command":"x","padding":""})";
+    const auto request_of = [&](std::size_t size) {
+        std::string text = frame;
+        text.insert(text.size() - 2, size - 1 - frame.size(), 'x');
+        return text + '\n';
+    };
+    RawClient fits(room.socket());
+    REQUIRE(fits.send(request_of(1000)));
+    CHECK(json::parse(fits.line())["ok"] == true);
+
+    RawClient too_long(room.socket());
+    REQUIRE(too_long.send(request_of(1001)));
+    CHECK_THAT(error_of(too_long.line()), Catch::Contains("longer than 1000 bytes"));
+    CHECK(too_long.line().empty());
+}
+
+TEST_CASE("A request of 4 MB is served, and one beyond is refused, though the client is still sending") {
+    Room room([](const Peer&, const json& request, const Reply& reply) {
+        reply({{"ok", true}, {"size", request["text"].get_ref<const std::string&>().size()}});
+    });
+    Client client = room.client();
+    CHECK(called(client, {{"command", "x"}, {"text", std::string(4'194'000, 'x')}})["size"] == 4'194'000);
+    const json refused = called(client, {{"command", "x"}, {"text", std::string(40'000'000, 'x')}});
+    CHECK(refused["ok"] == false);
+    CHECK_THAT(refused["error"].get<std::string>(), Catch::Contains("longer than 4194304 bytes"));
+}
+
+TEST_CASE("An exception of the handler becomes the answer and ends nothing") {
+    Room room([](const Peer&, const json& request, const Reply& reply) {
+        if (request["command"] == "standard") {
+            throw std::runtime_error("no such thing");
+        }
+        if (request["command"] == "other") {
+            throw 7;
+        }
+        reply({{"ok", true}});
+        throw std::runtime_error("after the reply");
+    });
+    Client client = room.client();
+    CHECK(called(client, {{"command", "standard"}}) == json{{"ok", false}, {"error", "internal error: no such thing"}});
+    CHECK(called(client, {{"command", "other"}}) == json{{"ok", false}, {"error", "internal error"}});
+    CHECK(called(client, {{"command", "late"}}) == json{{"ok", true}});
+    CHECK(called(client, {{"command", "late"}}) == json{{"ok", true}});
+}
+
+TEST_CASE("A second reply, and one to a client that has gone, does nothing") {
+    std::vector<Reply> kept;
+    Room room([&](const Peer&, const json& request, const Reply& reply) {
+        kept.push_back(reply);
+        if (request["command"] == "now") {
+            reply({{"ok", true}, {"reply", 1}});
+            reply({{"ok", true}, {"reply", 2}});
+        }
+    });
+    Client client = room.client();
+    CHECK(called(client, {{"command", "now"}})["reply"] == 1);
+    room.on_loop([&] { kept.at(0)({{"ok", true}, {"reply", 3}}); });
+    CHECK(called(client, {{"command", "now"}})["reply"] == 1);
+    room.stop();
+    room.on_loop([&] {
+        for (const Reply& reply : kept) {
+            reply({{"ok", true}});
+        }
+    });
+}
+
+TEST_CASE("A handler that never replies is answered for, in time") {
+    ServerLimits limits;
+    limits.reply_time = 10ms;
+    Room room([](const Peer&, const json&, const Reply&) {}, limits);
+    RawClient client(room.socket());
+    REQUIRE(client.send("{\"command\":\"status\"}\n"));
+    CHECK_THAT(error_of(client.line()), Catch::Contains("no answer in time"));
+}
+
+TEST_CASE("A client that sends nothing, or a request byte by byte, is let go after the limit") {
+    ServerLimits limits;
+    limits.request_time = 10ms;
+    Room room(echo, limits);
+    RawClient idle(room.socket());
+    CHECK(idle.line().empty());
+    RawClient slow(room.socket());
+    while (slow.send("x")) {  // ends only when the room has closed the connection
+    }
+    CHECK(slow.line().empty());
+}
+
+TEST_CASE("A client that does not read its answer is let go after the limit") {
+    ServerLimits limits;
+    limits.write_time = 10ms;
+    limits.connections = 1;
+    Room room(
+        [](const Peer&, const json&, const Reply& reply) {
+            reply({{"text", std::string(10'000'000, 'x')}});
+        },
+        limits);
+    RawClient client(room.socket());
+    REQUIRE(client.send("{\"command\":\"status\"}\n"));
+    // Only when the first is gone is there room for another.
+    std::string answer;
+    do {
+        RawClient next(room.socket());
+        next.send("{}\n");
+        answer = next.line();
+    } while (answer.find("connections already") != std::string::npos);
+    CHECK_THAT(error_of(answer), Catch::Contains("has no \"command\""));
+}
+
+TEST_CASE("64 clients are served at once, the 65th is told so, and a place that is free again is given") {
+    Room room(echo);
+    std::vector<Client> clients;
+    for (int i = 0; i < 64; ++i) {
+        clients.push_back(room.client());
+        CHECK(called(clients.back(), {{"command", "status"}})["ok"] == true);
+    }
+    {
+        Client one_more = room.client();
+        const json answer = called(one_more, {{"command", "status"}});
+        CHECK(answer["ok"] == false);
+        CHECK_THAT(answer["error"].get<std::string>(), Catch::Contains("64 connections already"));
+    }
+    for (Client& client : clients) {
+        CHECK(called(client, {{"command", "status"}})["ok"] == true);
+    }
+    clients.pop_back();
+    json answer;
+    do {  // the room learns of the end in its own time
+        Client again = room.client();
+        answer = called(again, {{"command", "status"}});
+    } while (answer["ok"] == false);
+    CHECK(answer["ok"] == true);
+}
+
+TEST_CASE("The socket is open to its owner and group alone, whatever the umask") {
+    const mode_t mask = GENERATE(0, 077, 0777);
+    const mode_t before = ::umask(mask);
+    TemporaryFolder folder;
+    ::chmod(folder.path().c_str(), S_IRWXU);
+    boost::asio::io_context io;
+    Server server(io, folder.path() / "s", echo);
+    const Result<void> started = server.start();
+    ::umask(before);
+    REQUIRE(started);
+    struct stat status {};
+    REQUIRE(::stat((folder.path() / "s").c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0660);
+    server.stop();
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "s"));
+}
+
+TEST_CASE("The socket of a daemon that has died is replaced") {
+    TemporaryFolder folder;
+    const auto path = folder.path() / "s";
+    {
+        const FileDescriptor dead{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+        REQUIRE(::bind(dead.get(), Address::of(path)->get(), Address::size()) == 0);
+    }
+    REQUIRE(std::filesystem::exists(path));
+    boost::asio::io_context io;
+    Server server(io, path, echo);
+    REQUIRE(server.start());
+    CHECK(Client::connect(path));
+}
+
+TEST_CASE("A socket that somebody listens on is left to them") {
+    Room room(echo);
+    boost::asio::io_context io;
+    Server second(io, room.socket(), echo);
+    const Result<void> started = second.start();
+    REQUIRE_FALSE(started);
+    CHECK_THAT(started.error().message, Catch::Contains("another outdial already listens"));
+    second.stop();
+    Client client = room.client();
+    CHECK(called(client, {{"command", "status"}})["ok"] == true);
+}
+
+TEST_CASE("A file that is no socket is left alone, and the error names it") {
+    TemporaryFolder folder;
+    const auto path = folder.path() / "s";
+    std::ofstream(path) << "precious";
+    boost::asio::io_context io;
+    Server server(io, path, echo);
+    const Result<void> started = server.start();
+    REQUIRE_FALSE(started);
+    CHECK_THAT(started.error().message, Catch::Contains(path.string()) && Catch::Contains("no socket"));
+    CHECK(std::filesystem::file_size(path) == 8);
+}
+
+TEST_CASE("A path that cannot be used says why") {
+    boost::asio::io_context io;
+    Server missing(io, "/nonexistent/folder/s", echo);
+    const Result<void> started = missing.start();
+    REQUIRE_FALSE(started);
+    CHECK_THAT(started.error().message, Catch::Contains("/nonexistent/folder/s") && Catch::Contains("No such file"));
+    Server long_path(io, "/tmp/" + std::string(103, 'x'), echo);
+    const Result<void> too_long = long_path.start();
+    REQUIRE_FALSE(too_long);
+    CHECK_THAT(too_long.error().message, Catch::Contains("1 to 107 bytes"));
+}
+
+TEST_CASE("Stopping leaves a socket alone that another daemon has put there meanwhile") {
+    TemporaryFolder folder;
+    const auto path = folder.path() / "s";
+    boost::asio::io_context io;
+    Server first(io, path, echo);
+    REQUIRE(first.start());
+    std::filesystem::rename(path, folder.path() / "away");
+    Server second(io, path, echo);
+    REQUIRE(second.start());
+    first.stop();
+    CHECK(Client::connect(path));
+}
+
+}  // namespace
+}  // namespace outdial::control
