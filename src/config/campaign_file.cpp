@@ -20,7 +20,6 @@ constexpr std::size_t max_variable_bytes = 500;
 constexpr std::size_t max_caller_name_bytes = 79;  // Asterisk cuts it there
 constexpr DurationRange ring_timeouts{std::chrono::seconds{1}, std::chrono::seconds{180}};
 constexpr IntegerRange weights{1, 1000};
-constexpr std::string_view reserved_variable_prefix = "OUTDIAL_";
 
 /// CallerID is written `"Name" <number>`, and Asterisk splits it at these.
 bool is_caller_name(std::string_view text) { return text.find_first_of("\"<>\\") == std::string_view::npos; }
@@ -64,8 +63,8 @@ public:
         if (const Value on_answer = top.required("on_answer"); on_answer.present()) {
             campaign.on_answer = read_destination(on_answer);
         }
-        for (const auto& [variable, value] : top.optional("variables").entries(max_variables)) {
-            read_variable(variable, value, campaign);
+        for (const NamedValue& variable : top.optional("variables").entries(max_variables)) {
+            read_variable(variable, campaign);
         }
         const Value pacing = top.required("pacing");
         campaign.pacing = read_pacing(pacing);
@@ -106,18 +105,15 @@ private:
         return fields.has("number");
     }
 
-    static void read_variable(const std::string& name, const Value& value, Campaign& campaign) {
-        if (!is_variable_name(name)) {
-            value.fail(
-                fmt::format("cannot name a channel variable; it must be letters, digits and _, not beginning with "
-                            "a digit, of at most {} characters",
-                            max_variable_name_bytes));
-        } else if (name.starts_with(reserved_variable_prefix)) {
-            value.fail(fmt::format("cannot name a channel variable; names that begin with {} are Outdial's own",
-                                   reserved_variable_prefix));
+    void read_variable(const NamedValue& variable, Campaign& campaign) const {
+        if (!is_variable_name(variable.name)) {
+            problems_.add(variable.at,
+                          fmt::format("{} cannot name a channel variable; it must be letters, digits and _, not "
+                                      "beginning with a digit, of at most {} characters",
+                                      in_quotes(variable.name), max_variable_name_bytes));
         }
-        auto text = value.text_template(variable_rule, Template::Allow::anything);
-        if (text) campaign.variables.push_back({name, std::move(*text)});
+        auto text = variable.value.text_template(variable_rule, Template::Allow::anything);
+        if (text) campaign.variables.push_back({variable.name, std::move(*text)});
     }
 
     static RatePacing read_pacing(const Value& value) {

@@ -56,11 +56,11 @@ public:
         if (!daemon.campaigns_dir.empty()) file.campaigns_at = campaigns.at();
         daemon.control_socket = read_control(top.required("control"));
         file.configuration.site.limits = read_cap(top.required("limits").fields({"originates_per_second", "channels"}));
-        for (const auto& [name, value] : top.required("servers").entries(max_servers)) {
-            read_server(name, value, file.configuration);
+        for (const NamedValue& server : top.required("servers").entries(max_servers)) {
+            read_server(server, file.configuration);
         }
-        for (const auto& [name, value] : top.required("trunks").entries(max_trunks)) {
-            read_trunk(name, value, file.configuration.site);
+        for (const NamedValue& trunk : top.required("trunks").entries(max_trunks)) {
+            read_trunk(trunk, file.configuration.site);
         }
         return file;
     }
@@ -88,16 +88,16 @@ private:
                 fields.required("channels").integer(channel_count).value_or(0)};
     }
 
-    void read_server(const std::string& name, const Value& value, Configuration& configuration) const {
-        const bool named = check_name(name, value, "a server");
-        const Fields fields = value.fields(
+    void read_server(const NamedValue& entry, Configuration& configuration) const {
+        const bool named = check_name(entry, "a server", problems_);
+        const Fields fields = entry.value.fields(
             {"host", "port", "username", "secret_file", "tls", "allow_plaintext", "action_sessions",
              "originates_per_second", "channels"},
             {{"secret", "secrets are never written here; put it into a file and name that with 'secret_file'"},
              {"password", "secrets are never written here; put it into a file and name that with 'secret_file'"}},
-            fmt::format("server {}", in_quotes(name)));
+            fmt::format("server {}", in_quotes(entry.name)));
         ServerConfig server;
-        server.name = name;
+        server.name = entry.name;
         const Value host = fields.required("host");
         server.host = host.text(host_rule).value_or("");
         if (fields.has("tls")) {
@@ -125,7 +125,7 @@ private:
         const Cap cap = read_cap(fields);
         if (!named) return;
         configuration.daemon.servers.push_back(std::move(server));
-        configuration.site.servers.push_back({name, cap});
+        configuration.site.servers.push_back({entry.name, cap});
     }
 
     std::string read_secret_file(const Value& value) const {
@@ -138,12 +138,12 @@ private:
         return *text;
     }
 
-    void read_trunk(const std::string& name, const Value& value, Site& site) const {
-        const bool named = check_name(name, value, "a trunk");
-        const Fields fields = value.fields({"servers", "dial", "channels", "originates_per_second", "caller_ids"}, {},
-                                           fmt::format("trunk {}", in_quotes(name)));
+    void read_trunk(const NamedValue& entry, Site& site) const {
+        const bool named = check_name(entry, "a trunk", problems_);
+        const Fields fields = entry.value.fields({"servers", "dial", "channels", "originates_per_second", "caller_ids"},
+                                                 {}, fmt::format("trunk {}", in_quotes(entry.name)));
         Trunk trunk;
-        trunk.name = name;
+        trunk.name = entry.name;
         for (const Value& item : fields.required("servers").items(max_servers)) read_server_name(item, site, trunk);
         trunk.dial = read_dial(fields.required("dial"));
         trunk.cap = read_cap(fields);

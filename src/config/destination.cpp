@@ -19,6 +19,8 @@ constexpr std::size_t max_data_bytes = 500;  // Asterisk reads 1,000 bytes of a 
 constexpr IntegerRange priorities{1, 9999};
 
 bool is_dialplan_word(std::string_view text) { return only_alphanumeric_or(text, "_.-"); }
+/// The arguments are joined by commas, and Asterisk takes quotes and backslashes out when it parts them.
+bool is_argument(std::string_view text) { return text.find_first_of(",\"\\") == std::string_view::npos; }
 bool is_application(std::string_view text) { return only_alphanumeric_or(text, "_"); }
 
 const TextRule context_rule{max_exten_bytes, "a dialplan context of letters, digits and _ . -", is_dialplan_word};
@@ -26,7 +28,9 @@ const TextRule exten_rule{max_exten_bytes, "an extension, such as s or \"{digits
 const TextRule queue_rule{max_exten_bytes, "a queue's name of letters, digits and _ . -", is_dialplan_word};
 const TextRule stasis_rule{max_exten_bytes, "a Stasis application's name of letters, digits and _ . -",
                            is_dialplan_word};
-const TextRule argument_rule{max_data_bytes, "text, with placeholders such as \"{attempt}\""};
+const TextRule argument_rule{max_data_bytes,
+                             "text without comma, double quote and backslash, with placeholders such as \"{attempt}\"",
+                             is_argument};
 const TextRule application_rule{max_application_bytes, "a dialplan application's name, such as Playback",
                                 is_application};
 const TextRule data_rule{max_data_bytes, "text, with placeholders such as \"{digits}\""};

@@ -132,12 +132,12 @@ std::vector<Value> Value::items(std::size_t max) const {
     return result;
 }
 
-std::vector<std::pair<std::string, Value>> Value::entries(std::size_t max) const {
-    std::vector<std::pair<std::string, Value>> result;
+std::vector<NamedValue> Value::entries(std::size_t max) const {
+    std::vector<NamedValue> result;
     const Node* node = container(Node::Kind::map, max, "a map of names to what they stand for, such as {name: ...}");
     if (node == nullptr) return result;
     for (const Node::Entry& entry : node->entries) {
-        result.emplace_back(entry.key, Value{&entry.value, in_quotes(entry.key), *problems_});
+        result.push_back({entry.key, entry.at, Value{&entry.value, in_quotes(entry.key), *problems_}});
     }
     return result;
 }

@@ -15,6 +15,7 @@
 namespace outdial::config {
 
 class Fields;
+struct NamedValue;
 
 /// What a text must look like besides being text.
 struct TextRule {
@@ -54,7 +55,7 @@ public:
     /// The items of a list of 1 to `max`; the values of a bad list are none.
     [[nodiscard]] std::vector<Value> items(std::size_t max) const;
     /// A map with keys of the user's own, 1 to `max`.
-    [[nodiscard]] std::vector<std::pair<std::string, Value>> entries(std::size_t max) const;
+    [[nodiscard]] std::vector<NamedValue> entries(std::size_t max) const;
     /// A map with known keys; unknown ones are reported here. `what` names the map: "server 'pbx1'"; empty: the label.
     [[nodiscard]] Fields fields(std::initializer_list<std::string_view> known,
                                 std::initializer_list<RefusedKey> refused = {}, std::string what = {}) const;
@@ -70,6 +71,13 @@ private:
     const Node* node_;
     std::string label_;
     Problems* problems_;
+};
+
+/// An entry of a map whose keys are the user's own.
+struct NamedValue {
+    std::string name;
+    Position at;  // of the name
+    Value value;
 };
 
 /// A map with known keys.

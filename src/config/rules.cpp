@@ -39,9 +39,10 @@ const TextRule e164_rule{
     max_e164_bytes, "a telephone number in E.164 in quotes, such as \"+18001234567\": + and 3 to 15 digits", is_e164};
 const TextRule path_rule{max_path_bytes, "a path"};
 
-bool check_name(const std::string& name, const Value& value, std::string_view what) {
-    if (is_name(name)) return true;
-    value.fail(fmt::format("cannot name {}; it must be {}", what, name_rule.expected));
+bool check_name(const NamedValue& named, std::string_view what, Problems& problems) {
+    if (is_name(named.name)) return true;
+    problems.add(named.at,
+                 fmt::format("{} cannot name {}; it must be {}", in_quotes(named.name), what, name_rule.expected));
     return false;
 }
 

@@ -21,8 +21,8 @@ extern const TextRule e164_rule;
 /// A path of the file system.
 extern const TextRule path_rule;
 
-/// A name that the user chose as a key of a map; reports at the value's place what is wrong with it.
-[[nodiscard]] bool check_name(const std::string& name, const Value& value, std::string_view what);
+/// A name that the user chose as a key of a map; reports what is wrong with it.
+[[nodiscard]] bool check_name(const NamedValue& named, std::string_view what, Problems& problems);
 
 /// Every character is a letter, a digit, or one of `others`.
 [[nodiscard]] bool only_alphanumeric_or(std::string_view text, std::string_view others);

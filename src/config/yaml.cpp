@@ -24,21 +24,41 @@ namespace {
 /// Thrown by our handlers through yaml-cpp when there is no use in reading on; the problem has been reported.
 struct StopReading {};
 
-/// yaml-cpp counts bytes from 0.
-Position position_of(const YAML::Mark& mark, std::string_view text) {
-    if (mark.pos < 0 || mark.line < 0 || mark.column < 0) return {};
-    const std::size_t end = std::min(static_cast<std::size_t>(mark.pos), text.size());
-    const std::size_t start = end - std::min(static_cast<std::size_t>(mark.column), end);
-    const auto characters = std::ranges::count_if(
-        text.substr(start, end - start), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-    return {mark.line + 1, static_cast<int>(characters) + 1};
-}
+/// Turns yaml-cpp's marks, which count bytes from 0, into positions. Marks mostly move forward, so the characters of a
+/// line are counted on from the last one: a file of one long line costs no more than others.
+class Places {
+public:
+    explicit Places(std::string_view text) : text_(text) {}
+
+    [[nodiscard]] Position operator()(const YAML::Mark& mark) {
+        if (mark.pos < 0 || mark.line < 0 || mark.column < 0) return {};
+        const std::size_t end = std::min(static_cast<std::size_t>(mark.pos), text_.size());
+        const std::size_t start = end - std::min(static_cast<std::size_t>(mark.column), end);
+        if (start != line_start_ || end < counted_to_) {
+            line_start_ = counted_to_ = start;
+            characters_ = 0;
+        }
+        characters_ += std::ranges::count_if(text_.substr(counted_to_, end - counted_to_),
+                                             [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+        counted_to_ = end;
+        return {mark.line + 1, static_cast<int>(characters_) + 1};
+    }
+
+private:
+    std::string_view text_;
+    std::size_t line_start_ = 0;
+    std::size_t counted_to_ = 0;
+    std::ptrdiff_t characters_ = 0;  // from line_start_ to counted_to_
+};
 
 class TreeBuilder final : public YAML::EventHandler {
 public:
-    TreeBuilder(std::string_view text, Problems& problems) : text_(text), problems_(problems) {}
+    TreeBuilder(std::string_view text, Places& places, Problems& problems)
+        : text_(text), places_(places), problems_(problems) {}
 
     [[nodiscard]] Node take() { return std::move(root_); }
+    /// Where the innermost list or map begins that has not been closed.
+    [[nodiscard]] Position unfinished_at() const { return open_.empty() ? Position{} : open_.back().node.at; }
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}
@@ -64,6 +84,7 @@ public:
         if (node.kind != Node::Kind::refused) node.kind = Node::Kind::scalar;
         node.text = value;
         node.plain = tag == "?";
+        if (!is_closed(mark)) refuse(node, "this quote is never closed");
         place(std::move(node));
     }
 
@@ -94,6 +115,21 @@ private:
         return inside ? text_[static_cast<std::size_t>(mark.pos)] : '\0';
     }
 
+    /// yaml-cpp closes a quote by itself where the file ends with a line: a file cut short would pass for a whole one.
+    [[nodiscard]] bool is_closed(const YAML::Mark& mark) const {
+        const char quote = char_at(mark);
+        if (quote != '"' && quote != '\'') return true;
+        for (std::size_t i = static_cast<std::size_t>(mark.pos) + 1; i < text_.size(); ++i) {
+            if (quote == '"' && text_[i] == '\\') {
+                ++i;
+            } else if (text_[i] == quote) {
+                if (quote == '"' || text_.substr(i + 1, 1) != "'") return true;
+                ++i;  // '' inside single quotes is one of them
+            }
+        }
+        return false;
+    }
+
     void refuse(Node& node, std::string message) {
         problems_.add(node.at, std::move(message));
         node.kind = Node::Kind::refused;
@@ -103,7 +139,7 @@ private:
     /// without a tag and "!" for a quoted one; the tag `!` looks the same, so the text itself is asked.
     Node begin(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
         Node node;
-        node.at = position_of(mark, text_);
+        node.at = places_(mark);
         if (++count_ > max_nodes) {
             problems_.add(node.at, fmt::format("more than {} values in one file; the limit guards against mistakes, so "
                                                "split the file or remove some",
@@ -171,6 +207,7 @@ private:
     }
 
     std::string_view text_;
+    Places& places_;
     Problems& problems_;
     Node root_;
     std::vector<Open> open_;
@@ -180,10 +217,10 @@ private:
 /// Accepts the end of the file and nothing else.
 class NothingMore final : public YAML::EventHandler {
 public:
-    NothingMore(std::string_view text, Problems& problems) : text_(text), problems_(problems) {}
+    NothingMore(Places& places, Problems& problems) : places_(places), problems_(problems) {}
 
     void OnDocumentStart(const YAML::Mark& mark) override {
-        problems_.add(position_of(mark, text_), "a second document (---) is not allowed; use one file for each");
+        problems_.add(places_(mark), "a second document (---) is not allowed; use one file for each");
         throw StopReading{};
     }
     void OnDocumentEnd() override {}
@@ -196,7 +233,7 @@ public:
     void OnMapEnd() override {}
 
 private:
-    std::string_view text_;
+    Places& places_;
     Problems& problems_;
 };
 
@@ -224,21 +261,25 @@ std::optional<Node> parse_yaml(std::string_view text, Problems& problems) {
         return std::nullopt;
     }
     if (!check_bytes(text, problems) || !check_no_directive(text, problems)) return std::nullopt;
+    Places places{text};
+    TreeBuilder builder{text, places, problems};
     try {
         std::istringstream stream{std::string{text}};
         YAML::Parser parser{stream};
-        TreeBuilder builder{text, problems};
         if (!parser.HandleNextDocument(builder)) {
             problems.add({}, "the file is empty");
             return std::nullopt;
         }
         Node root = builder.take();
-        NothingMore nothing_more{text, problems};
+        NothingMore nothing_more{places, problems};
         parser.HandleNextDocument(nothing_more);
         return root;
     } catch (const StopReading&) {
     } catch (const YAML::Exception& error) {
-        problems.add(position_of(error.mark, text), fmt::format("this is not valid YAML: {}", error.msg));
+        // To yaml-cpp, a list or map that is never closed is wrong where the file ends.
+        const bool at_end = error.mark.is_null() || static_cast<std::size_t>(error.mark.pos) >= text.size();
+        const Position at = at_end ? builder.unfinished_at() : places(error.mark);
+        problems.add(at, fmt::format("this is not valid YAML, and nothing further was read: {}", error.msg));
     } catch (const std::exception& error) {
         problems.add({}, fmt::format("this is not valid YAML: {}", error.what()));
     }
