@@ -56,6 +56,9 @@ FATES = {
     "66": Fate("silence: not even ringing", (f"Wait({FOREVER_S})",), "no_answer", 0),
 }
 
+# Any other ending.
+OTHERWISE = "06"
+
 SEQUENCES = {
     "70": Sequence("busy, then answered", ("17", "01")),
     "71": Sequence("nobody answers, then answered", ("19", "01")),
@@ -71,7 +74,7 @@ def fate_of(number: str, call: int = 1) -> Fate:
     if code in SEQUENCES:
         fates = SEQUENCES[code].fates
         code = fates[min(call, len(fates)) - 1]
-    return FATES[code]
+    return FATES.get(code, FATES[OTHERWISE])
 
 
 def carrier_dialplan() -> str:
@@ -93,7 +96,7 @@ def carrier_dialplan() -> str:
         steps += [f"GotoIf($[${{CALL}} = {call}]?fate-{fate},1)" for call, fate in enumerate(sequence.fates, 1)]
         steps += [f"Goto(fate-{sequence.fates[-1]},1)"]
         lines += _extension(f"fate-{code}", steps)
-    lines += _extension("_fate-.", FATES["11"].steps)
+    lines += _extension("_fate-.", FATES[OTHERWISE].steps)
     return "\n".join(lines) + "\n"
 
 
