@@ -19,7 +19,7 @@ RELEASE = ROOT / "build/release"
 
 def programs():
     """Name and command of each benchmark program."""
-    compiled = {path.name: [path] for path in sorted((RELEASE / "benchmarks").glob("*_bench"))}
+    compiled = {path.stem: [RELEASE / "benchmarks" / path.stem] for path in sorted((ROOT / "tests/bench").glob("*_bench.cpp"))}
     scripts = {path.stem: ["/usr/bin/python3", path] for path in sorted((ROOT / "tests/bench").glob("*_bench.py"))}
     return compiled | scripts
 
@@ -68,11 +68,7 @@ def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("--filter", default="")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--list", action="store_true")
     arguments = parser.parse_args()
-    if arguments.list:
-        print("\n".join(programs()))
-        return 0
     rows = []
     for name, command in programs().items():
         if arguments.filter and command[0] == "/usr/bin/python3" and not re.search(arguments.filter, name):
