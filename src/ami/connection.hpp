@@ -24,7 +24,7 @@ struct TlsSettings {
 struct ConnectionSettings {
     std::string host;  // a name or an address
     std::uint16_t port = 5038;
-    std::optional<TlsSettings> tls;
+    std::optional<TlsSettings> tls{};
     /// Lets the secret cross an unencrypted network when the server refuses the MD5 login. Over TLS and on loopback it
     /// may anyway.
     bool allow_plaintext = false;

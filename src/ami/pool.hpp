@@ -25,7 +25,7 @@ struct ServerSettings {
     std::uint16_t port = 5038;
     std::string username;
     std::string secret;
-    std::optional<TlsSettings> tls;
+    std::optional<TlsSettings> tls{};
     bool allow_plaintext = false;
     /// The classes of events wanted. Not `dialplan`: its VarSet and Newexten are most of a call's events and say
     /// nothing of the outcome.
