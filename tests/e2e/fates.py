@@ -13,6 +13,10 @@ class Fate:
     steps: tuple  # the carrier's dialplan
     disposition: str  # what Outdial should call it
     sip: int = 200  # the final SIP status the carrier sends, 0 where it sends none before the caller gives up
+    disposition_16: str = ""  # where Asterisk 16, which does not tell the SIP status, must lead to another disposition
+
+    def disposition_on(self, version: str) -> str:
+        return self.disposition_16 if version == "16" and self.disposition_16 else self.disposition
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,16 @@ FATES = {
     "09": Fate("answered, presses 9 after 2 s",
                ("Answer()", "Wait(2)", "SendDTMF(9)", f"Wait({FOREVER_S})"), "answered"),
     "11": Fate("unknown number", ("Hangup(1)",), "invalid_number", 404),
+    "10": Fate("no route at the carrier", ("Hangup(3)",), "invalid_number", 404),
+    # Asterisk adds `Reason: Q.850;cause=N` to its refusals, and one that reads it believes it over the SIP status: to
+    # Asterisk 16 the first of these two ends with cause 16, the second, which has no such header, with 21.
     "16": Fate("declined by the person", ("Hangup(16)",), "declined", 603),
+    "15": Fate("declined, without a Q.850 reason", ("Goto(nowhere,1)",), "declined", 603),
     "17": Fate("busy", ("Busy(1)",), "busy", 486),
     "18": Fate("the telephone does not respond", ("Hangup(18)",), "no_answer", 408),
     "19": Fate("rings, nobody answers", ("Ringing()", f"Wait({FOREVER_S})"), "no_answer", 0),
     "20": Fate("temporarily unavailable", ("Hangup(20)",), "no_answer", 480),
-    "21": Fate("forbidden by the provider", ("Hangup(21)",), "rejected", 403),
+    "21": Fate("forbidden by the provider", ("Hangup(21)",), "rejected", 403, "declined"),
     "22": Fate("number changed", ("Hangup(22)",), "invalid_number", 410),
     "27": Fate("far network out of order", ("Hangup(27)",), "unreachable", 502),
     "28": Fate("number incomplete", ("Hangup(28)",), "invalid_number", 484),

@@ -1,0 +1,151 @@
+"""Outdial itself, run as an operator would: files in a folder, the daemon as a process, the program's commands, plain SQL."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PROGRAM = Path(os.environ.get("OUTDIAL_PROGRAM") or REPOSITORY / "build/test/outdial")
+READY_TIMEOUT_S = 20
+STOP_TIMEOUT_S = 10
+
+# Exit codes of the program: scripts rely on them.
+OK, FAILED, USAGE, NO_DAEMON, CONFIGURATION = 0, 1, 64, 69, 78
+
+
+class Outdial:
+    """One installation in a folder of its own. Use as a context manager: the daemon is stopped, the folder removed."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="outdial-test-"))
+        self.database = self.folder / "outdial.db"
+        self.log = self.folder / "outdial.log"
+        self._daemon = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+        if not os.environ.get("OUTDIAL_KEEP_LAB"):
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+    def configure(self, servers, trunks, campaigns, limits=None):
+        """Writes outdial.yaml and one file a campaign. All are dicts as in YAML; JSON is YAML, so that is what is written.
+
+        A server's `secret` goes into a file of its own, as it must."""
+        (self.folder / "campaigns.d").mkdir(exist_ok=True)
+        described = {}
+        for name, server in servers.items():
+            secret_file = self.folder / f"{name}.secret"
+            secret_file.write_text(server["secret"] + "\n")
+            secret_file.chmod(0o600)
+            described[name] = {key: value for key, value in server.items() if key != "secret"}
+            described[name]["secret_file"] = secret_file.name
+        self._write("outdial.yaml", {
+            "database": self.database.name, "campaigns": "campaigns.d", "control": {"socket": "control.sock"},
+            "limits": limits or {"originates_per_second": 1000, "channels": 1000},
+            "servers": described, "trunks": trunks})
+        for name, campaign in campaigns.items():
+            self._write(f"campaigns.d/{name}.yaml", {"name": name, **campaign})
+
+    def _write(self, name, content):
+        (self.folder / name).write_text(json.dumps(content, indent=2) + "\n")
+
+    def run(self, *arguments, expect=OK):
+        """Runs one command of the program and checks its exit code."""
+        done = subprocess.run([PROGRAM, *arguments, "--config", self.folder / "outdial.yaml"], capture_output=True,
+                              text=True, timeout=120)
+        if done.returncode != expect:
+            raise AssertionError(f"outdial {' '.join(map(str, arguments))} ended with {done.returncode}, not {expect}:\n"
+                                 f"{done.stdout}{done.stderr}\n{self.log_tail()}")
+        return done.stdout
+
+    def start(self):
+        """Starts the daemon and waits until it answers."""
+        with open(self.log, "ab") as log:
+            self._daemon = subprocess.Popen([PROGRAM, "serve", "--config", self.folder / "outdial.yaml"], stdout=log,
+                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while True:
+            asked = subprocess.run([PROGRAM, "status", "--config", self.folder / "outdial.yaml"], capture_output=True)
+            if asked.returncode == OK:
+                return
+            if self._daemon.poll() is not None:
+                raise AssertionError(f"the daemon ended with {self._daemon.returncode}:\n{self.log_tail()}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the daemon is not ready after {READY_TIMEOUT_S} s:\n{self.log_tail()}")
+            time.sleep(0.05)
+
+    def stop(self):
+        """SIGTERM, as systemd does it; (exit code, seconds it took)."""
+        began = time.monotonic()
+        self._daemon.send_signal(signal.SIGTERM)
+        try:
+            code = self._daemon.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the daemon did not stop within {STOP_TIMEOUT_S} s:\n{self.log_tail()}") from None
+        self._daemon = None
+        return code, time.monotonic() - began
+
+    def kill(self):
+        """SIGKILL, as a crash does it."""
+        if self._daemon is not None:
+            self._daemon.kill()
+            self._daemon.wait()
+            self._daemon = None
+
+    @property
+    def pid(self):
+        return self._daemon.pid
+
+    def peak_memory_mb(self):
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+    def import_list(self, name, contacts):
+        """Imports contacts, dicts by column, through the program."""
+        columns = list(dict.fromkeys(key for contact in contacts for key in contact))
+        path = self.folder / f"{name}.csv"
+        path.write_text("\n".join([",".join(columns), *(",".join(contact.get(key, "") for key in columns)
+                                                        for contact in contacts)]) + "\n")
+        return self.run("import", name, path, "--region", "US")
+
+    def query(self, sql, *parameters):
+        """Rows as dicts, by a reader of its own, on the live file."""
+        connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=5)
+        try:
+            connection.row_factory = sqlite3.Row
+            return [dict(row) for row in connection.execute(sql, parameters)]
+        finally:
+            connection.close()
+
+    def attempts(self, campaign):
+        return self.query("select * from attempt_log where campaign = ? order by originated_at, attempt_id", campaign)
+
+    def progress(self, campaign):
+        row, = self.query("select * from campaign_progress where campaign = ?", campaign)
+        return row
+
+    def wait_until(self, condition, what, timeout_s=60):
+        deadline = time.monotonic() + timeout_s
+        while not (found := condition()):
+            if self._daemon is not None and self._daemon.poll() is not None:
+                raise AssertionError(f"the daemon ended with {self._daemon.returncode}:\n{self.log_tail()}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited {timeout_s} s in vain for {what}:\n{self.log_tail()}")
+            time.sleep(0.05)
+        return found
+
+    def wait_until_finished(self, campaign, timeout_s=120):
+        self.wait_until(lambda: self.progress(campaign)["state"] == "finished", f"the end of {campaign}", timeout_s)
+
+    def log_tail(self):
+        return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
