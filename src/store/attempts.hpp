@@ -1,0 +1,45 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "core/attempt.hpp"
+#include "store/contacts.hpp"
+#include "store/statement.hpp"
+
+namespace outdial::store {
+
+/// What a settlement did.
+enum class SettleOutcome {
+    settled,
+    already_settled,  // the attempt had ended before: nothing was changed
+    unknown_attempt,  // no such attempt of that campaign and contact: nothing was changed
+};
+
+/// The rows of calls. All members run inside the caller's Scope.
+class Attempts {
+public:
+    Attempts(Database& database, Contacts& contacts);
+
+    /// False, and nothing written, where the contact or the number is in a live attempt of any campaign. An id that
+    /// exists is a failure.
+    [[nodiscard]] bool insert(const Claim& claim);
+    void record(const Progress& progress);
+    /// The attempt's row only; the contact's next step is Claims'.
+    [[nodiscard]] SettleOutcome end(const Settlement& settlement);
+    [[nodiscard]] AttemptHistory history(ContactId contact, CampaignId campaign);
+    [[nodiscard]] std::vector<Claim> live();
+
+private:
+    Database& database_;
+    Contacts& contacts_;
+    Statement insert_;
+    Statement blocked_;
+    Statement exists_;
+    Statement record_;
+    Statement end_;
+    Statement history_;
+    Statement live_;
+};
+
+}  // namespace outdial::store

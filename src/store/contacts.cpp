@@ -1,0 +1,148 @@
+#include "store/contacts.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace outdial::store {
+
+namespace {
+
+void append_json_string(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '"' || c == '\\') {
+            out += '\\';
+            out += c;
+        } else if (byte < 0x20) {
+            out += fmt::format("\\u{:04x}", byte);
+        } else {
+            out += c;
+        }
+    }
+    out += '"';
+}
+
+std::string to_json(const Attributes& attributes) {
+    std::string json = "{";
+    for (const auto& [name, value] : attributes) {
+        if (json.size() > 1) json += ',';
+        append_json_string(json, name);
+        json += ':';
+        append_json_string(json, value);
+    }
+    json += '}';
+    return json;
+}
+
+// SQLite's text functions stop at a NUL byte, so a text that holds one would be shown and compared in part.
+bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
+// The import has said all this to the user with line and column; here nothing wrong gets in, whoever calls.
+std::string fault_of(const NewContact& contact, const std::string& attributes) {
+    if (contact.numbers.empty()) return "it has no number";
+    if (contact.numbers.size() > static_cast<std::size_t>(max_numbers_per_contact)) {
+        return fmt::format("it has {} numbers; at most {} are allowed", contact.numbers.size(),
+                           max_numbers_per_contact);
+    }
+    for (const PhoneNumber& number : contact.numbers) {
+        if (!is_e164(number.e164)) return "a number is not E.164 (+ and 3 to 15 digits)";
+        if (number.country_code_digits < 0 || number.country_code_digits > 3) {
+            return "a number's country code does not have 1 to 3 digits";
+        }
+    }
+    if (contact.external_id.size() > max_external_id_bytes) {
+        return fmt::format("its external id has more than {} bytes", max_external_id_bytes);
+    }
+    if (attributes.size() > max_attributes_bytes) {
+        return fmt::format("its attributes have more than {} bytes", max_attributes_bytes);
+    }
+    const bool nul = has_nul(contact.external_id) || std::ranges::any_of(contact.attributes, [](const auto& attribute) {
+                         return has_nul(attribute.first) || has_nul(attribute.second);
+                     });
+    return nul ? "a value contains a NUL byte" : "";
+}
+
+}  // namespace
+
+void Contacts::add(ListId list, const NewContact& contact, std::size_t index, AddedContacts& outcome) {
+    const std::string attributes = to_json(contact.attributes);
+    if (std::string fault = fault_of(contact, attributes); !fault.empty()) {
+        outcome.rejected.push_back({index, std::move(fault)});
+        return;
+    }
+    if (const auto holder = holder_of_number(list, contact.numbers.front().e164)) {
+        outcome.duplicates.push_back({index, AddedContacts::Same::number, *holder});
+        return;
+    }
+    const std::optional<ContactId> id = insert(list, contact, attributes);
+    if (!id) {
+        Rows existing = find_external_.rows(list, contact.external_id);
+        if (existing.next()) {
+            outcome.duplicates.push_back({index, AddedContacts::Same::external_id, ContactId{existing.integer(0)}});
+        }
+        return;
+    }
+    int position = 0;
+    for (auto number = contact.numbers.begin(); number != contact.numbers.end(); ++number) {
+        const bool repeated = std::any_of(contact.numbers.begin(), number,
+                                          [&](const PhoneNumber& earlier) { return earlier.e164 == number->e164; });
+        if (!repeated) insert_number_.run(*id, position++, list, number->e164, number->country_code_digits);
+    }
+    ++outcome.accepted;
+}
+
+std::optional<ContactId> Contacts::holder_of_number(ListId list, const std::string& number) {
+    Rows rows = find_number_.rows(number, list);
+    if (!rows.next()) return std::nullopt;
+    return ContactId{rows.integer(0)};
+}
+
+std::optional<ContactId> Contacts::insert(ListId list, const NewContact& contact, const std::string& attributes) {
+    Rows inserted = insert_.rows(list, NullIfEmpty{contact.external_id}, attributes);
+    if (!inserted.next()) return std::nullopt;
+    return ContactId{inserted.integer(0)};
+}
+
+std::optional<Contact> Contacts::load(ContactId id) {
+    Contact contact;
+    contact.id = id;
+    std::string attributes;
+    {
+        Rows rows = load_.rows(id);
+        if (!rows.next()) return std::nullopt;
+        contact.external_id = rows.text(0);
+        attributes = rows.text(1);
+    }
+    Rows numbers = numbers_.rows(id);
+    while (numbers.next()) {
+        contact.numbers.push_back({std::string{numbers.text(0)}, static_cast<int>(numbers.integer(1))});
+    }
+    contact.attributes = attributes_from(attributes);
+    return contact;
+}
+
+Attributes Contacts::attributes_from(const std::string& json) {
+    Attributes attributes;
+    if (json == "{}") return attributes;
+    Rows rows = attributes_.rows(json);
+    while (rows.next()) attributes.emplace_back(rows.text(0), rows.text(1));
+    return attributes;
+}
+
+std::vector<ContactId> Contacts::next_of(ListId list, ContactId after, std::size_t limit) {
+    std::vector<ContactId> ids;
+    Rows rows = next_.rows(list, after, static_cast<std::int64_t>(limit));
+    while (rows.next()) ids.push_back(ContactId{rows.integer(0)});
+    return ids;
+}
+
+std::vector<ContactId> Contacts::with_number(std::string_view e164) {
+    std::vector<ContactId> ids;
+    Rows rows = with_number_.rows(e164);
+    while (rows.next()) ids.push_back(ContactId{rows.integer(0)});
+    return ids;
+}
+
+}  // namespace outdial::store

@@ -1,0 +1,200 @@
+#include "store/database.hpp"
+
+#include <fmt/core.h>
+#include <sqlite3.h>
+
+#include "base/check.hpp"
+#include "store/database_file.hpp"
+
+namespace outdial::store {
+
+namespace {
+
+// How long BEGIN waits for another program's write lock. Short: while it waits no claim is made, and claims are asked
+// for again anyway.
+constexpr int busy_timeout_ms = 50;
+// 32 MiB of page cache; and a log that has been checkpointed completely is cut back to 64 MiB when it is reused.
+constexpr const char* limits_sql = "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;";
+
+const char* advice(int code) {
+    switch (code & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+            return "another program holds its write lock; end the sqlite3 shell or script that has a transaction open";
+        case SQLITE_FULL: return "the disk is full; make room on it";
+        case SQLITE_IOERR: return "the disk reported an error; look at the kernel's log (dmesg)";
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+        case SQLITE_CANTOPEN:
+        case SQLITE_AUTH:
+            return "check that the file, its folder and its -wal and -shm files belong to the user that Outdial runs "
+                   "as";
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB: return "the file is damaged or not a database; restore it from a backup";
+        default: return "";
+    }
+}
+
+bool concerns_whole_database(int code) {
+    switch (code & 0xff) {
+        case SQLITE_BUSY:
+        case SQLITE_LOCKED:
+        case SQLITE_FULL:
+        case SQLITE_IOERR:
+        case SQLITE_READONLY:
+        case SQLITE_PERM:
+        case SQLITE_CANTOPEN:
+        case SQLITE_AUTH:
+        case SQLITE_CORRUPT:
+        case SQLITE_NOTADB:
+        case SQLITE_NOMEM:
+        case SQLITE_PROTOCOL: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
+void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
+
+Database::~Database() = default;
+
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, Access access) {
+    const bool writes = access == Access::read_write;
+    const Result<void> file = writes ? prepare_database_file(path) : check_database_file(path);
+    if (!file) return tl::unexpected<Error>(file.error());
+
+    sqlite3* raw = nullptr;
+    const int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
+    const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+    std::unique_ptr<Database> database{new Database{path, std::unique_ptr<sqlite3, Closer>{raw}}};
+    OUTDIAL_CHECK(raw != nullptr);  // null only where there is no memory at all
+    if (code != SQLITE_OK) {
+        database->note_sqlite_failure("opening");
+    } else if (database->configure(access)) {
+        return database;
+    }
+    return tl::unexpected<Error>(std::move(database->take_failure()->error));
+}
+
+bool Database::configure(Access access) {
+    sqlite3* db = handle();
+    sqlite3_extended_result_codes(db, 1);
+    sqlite3_busy_timeout(db, busy_timeout_ms);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    execute("PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;", "configuring");
+    if (access == Access::read_only) return execute("PRAGMA query_only = ON", "configuring");
+
+    int keep = 1;
+    sqlite3_file_control(db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+    // A hook takes the place of SQLite's own checkpoints after a commit: the store's thread chooses the moment.
+    const auto note_length = [](void* pages, sqlite3*, const char*, int length) {
+        *static_cast<int*>(pages) = length;
+        return SQLITE_OK;
+    };
+    sqlite3_wal_hook(db, note_length, &wal_pages_);
+    execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", "switching to WAL");
+    return execute(limits_sql, "configuring");
+}
+
+bool Database::execute(const char* sql, const char* what) {
+    if (failed()) return false;
+    if (sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return true;
+    note_sqlite_failure(what);
+    return false;
+}
+
+void Database::refuse(std::string message) {
+    if (!failure_) failure_ = Failure{Error{std::move(message)}, false};
+}
+
+void Database::note_sqlite_failure(const char* what) {
+    if (failure_) return;
+    const int code = sqlite3_extended_errcode(handle());
+    std::string message = fmt::format("database {}: {} ({}), while: {}", path_.native(), sqlite3_errmsg(handle()), code,
+                                      std::string_view{what}.substr(0, 60));
+    if (const std::string_view hint = advice(code); !hint.empty()) message += fmt::format("; {}", hint);
+    failure_ = Failure{Error{std::move(message)}, concerns_whole_database(code)};
+}
+
+std::optional<Database::Failure> Database::take_failure() {
+    std::optional<Failure> taken = std::move(failure_);
+    failure_.reset();
+    if (taken) in_trouble_ = taken->whole_database;
+    return taken;
+}
+
+bool Database::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
+
+void Database::begin_group() {
+    OUTDIAL_CHECK(!group_open_ && !in_transaction());
+    group_open_ = execute("BEGIN IMMEDIATE", "beginning a transaction");
+}
+
+void Database::commit_group() {
+    OUTDIAL_CHECK(group_open_);
+    group_open_ = false;
+    if (!failed() && !in_transaction()) {
+        failure_ = Failure{Error{fmt::format("database {}: SQLite gave the transaction up", path_.native())}, true};
+    }
+    execute("COMMIT", "committing");
+    if (failed() && in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Database::rollback_group() {
+    group_open_ = false;
+    if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+Result<Database::WalState> Database::checkpoint() {
+    WalState state;
+    const int code =
+        sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &state.pages, &state.checkpointed);
+    if (code == SQLITE_OK) return state;
+    note_sqlite_failure("checkpointing");
+    return tl::unexpected<Error>(std::move(take_failure()->error));
+}
+
+bool Database::file_in_place() const {
+    int moved = 0;
+    sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved == 0;
+}
+
+Scope::Scope(Database& database) : database_(database) {
+    nested_ = database.in_transaction();
+    if (database.group_open_ && !nested_) {
+        // SQLite rolls a transaction back by itself after some I/O errors. What belongs to the group must not be
+        // committed alone.
+        database.failure_ = Database::Failure{Error{"the transaction was given up before this job"}, true};
+        return;
+    }
+    open_ = nested_ ? database.execute("SAVEPOINT job", "beginning a savepoint")
+                    : database.execute("BEGIN IMMEDIATE", "beginning a transaction");
+}
+
+Scope::~Scope() {
+    if (open_) roll_back();
+}
+
+Result<void> Scope::finish() {
+    if (open_ && !database_.failed()) {
+        if (nested_ ? database_.execute("RELEASE job", "releasing a savepoint")
+                    : database_.execute("COMMIT", "committing")) {
+            open_ = false;
+            return {};
+        }
+    }
+    if (open_) roll_back();
+    OUTDIAL_CHECK(database_.failed());
+    return tl::unexpected<Error>(std::move(database_.take_failure()->error));
+}
+
+void Scope::roll_back() {
+    open_ = false;
+    if (!database_.in_transaction()) return;  // SQLite has rolled back by itself
+    sqlite3_exec(database_.handle(), nested_ ? "ROLLBACK TO job; RELEASE job" : "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+}  // namespace outdial::store

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+
+struct sqlite3;
+
+namespace outdial::store {
+
+/// One SQLite connection, used by one thread at a time.
+///
+/// Failures are sticky: after the first failed statement all further ones do nothing and yield nothing, until the
+/// failure is taken. So a sequence of statements is written straight down, and whoever opened the transaction (Scope)
+/// asks once, at its end, whether all of it succeeded.
+class Database {
+public:
+    enum class Access { read_write, read_only };
+
+    /// What went wrong, and whether it concerns the database as a whole (locked, disk full, I/O error, damaged) or only
+    /// the statement (a constraint, a bug).
+    struct Failure {
+        Error error;
+        bool whole_database = false;
+    };
+
+    /// How far a checkpoint has come, in pages of the write-ahead log.
+    struct WalState {
+        int pages = 0;         // in the log
+        int checkpointed = 0;  // of these, already in the database file
+    };
+
+    /// read_write creates the file (mode 0640), switches it to WAL with FULL, and keeps -wal and -shm after the close,
+    /// so that a group member without write permission can always read.
+    [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, Access access);
+    ~Database();
+    Database(const Database&) = delete;
+    Database& operator=(const Database&) = delete;
+
+    /// Fixed SQL without parameters or result: PRAGMA, BEGIN, a migration. `what` names the doing in the error.
+    bool execute(const char* sql, const char* what);
+    [[nodiscard]] bool failed() const { return failure_.has_value(); }
+    /// Records a refusal of our own, as though a statement had failed.
+    void refuse(std::string message);
+    /// Records the connection's present SQLite error.
+    void note_sqlite_failure(const char* what);
+    [[nodiscard]] std::optional<Failure> take_failure();
+    /// Whether the failure taken last concerned the database as a whole.
+    [[nodiscard]] bool in_trouble() const { return in_trouble_; }
+
+    /// Several scopes in one transaction with one commit. Begin fails at once (after a short wait) where another
+    /// program holds the write lock.
+    void begin_group();
+    void commit_group();
+    void rollback_group();
+
+    /// Moves the log's pages into the database file as far as readers permit; waits for nobody.
+    [[nodiscard]] Result<WalState> checkpoint();
+
+    /// The log's length after the last commit, in pages.
+    [[nodiscard]] int wal_pages() const { return wal_pages_; }
+    /// Whether the path still leads to the file that is open.
+    [[nodiscard]] bool file_in_place() const;
+
+    [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    friend class Scope;
+    struct Closer {
+        void operator()(sqlite3* handle) const;
+    };
+
+    Database(std::filesystem::path path, std::unique_ptr<sqlite3, Closer> handle)
+        : path_(std::move(path)), handle_(std::move(handle)) {}
+    bool configure(Access access);
+    [[nodiscard]] bool in_transaction() const;
+
+    std::filesystem::path path_;
+    std::unique_ptr<sqlite3, Closer> handle_;
+    std::optional<Failure> failure_;
+    int wal_pages_ = 0;
+    bool in_trouble_ = false;
+    bool group_open_ = false;
+};
+
+/// All or nothing: a transaction of its own (BEGIN IMMEDIATE), or inside a group or another scope a savepoint, so that
+/// one failing job takes nothing else with it. Rolled back unless finished.
+class Scope {
+public:
+    explicit Scope(Database& database);
+    ~Scope();
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+    /// Commits if every statement since the construction succeeded; else rolls back and says why.
+    [[nodiscard]] Result<void> finish();
+    template <class T>
+    [[nodiscard]] Result<T> finish(T value) {
+        if (Result<void> finished = finish(); !finished) return tl::unexpected<Error>(std::move(finished.error()));
+        return value;
+    }
+
+private:
+    void roll_back();
+
+    Database& database_;
+    bool nested_ = false;
+    bool open_ = false;
+};
+
+}  // namespace outdial::store

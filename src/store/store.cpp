@@ -1,0 +1,118 @@
+#include "store/store.hpp"
+
+#include "store/claims.hpp"
+#include "store/migrations.hpp"
+
+namespace outdial::store {
+
+/// In the order of their construction: the database outlives the statements of the others.
+struct Store::Parts {
+    explicit Parts(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
+
+    std::unique_ptr<Database> database;
+    Campaigns campaigns{*database};
+    Contacts contacts{*database};
+    Attempts attempts{*database, contacts};
+    Claims claims{*database, campaigns, contacts, attempts};
+};
+
+namespace {
+
+Result<void> outcome_of(Database& database) {
+    if (auto failure = database.take_failure()) return tl::unexpected<Error>(std::move(failure->error));
+    return {};
+}
+
+}  // namespace
+
+Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+Result<Store> Store::open(const std::filesystem::path& path) {
+    auto database = Database::open(path, Database::Access::read_write);
+    if (!database) return tl::unexpected<Error>(std::move(database.error()));
+    if (Result<void> migrated = migrate(**database, embedded_migrations()); !migrated) {
+        return tl::unexpected<Error>(std::move(migrated.error()));
+    }
+    return Store{std::make_unique<Parts>(std::move(*database))};
+}
+
+Result<void> Store::begin() {
+    parts_->database->begin_group();
+    return outcome_of(*parts_->database);
+}
+
+Result<void> Store::commit() {
+    parts_->database->commit_group();
+    return outcome_of(*parts_->database);
+}
+
+void Store::roll_back() { parts_->database->rollback_group(); }
+
+bool Store::in_trouble() const { return parts_->database->in_trouble(); }
+
+Result<std::vector<CampaignRecord>> Store::register_campaigns(std::span<const CampaignListing> listings) {
+    Scope scope{*parts_->database};
+    std::vector<CampaignRecord> records;
+    for (const CampaignListing& listing : listings) records.push_back(parts_->campaigns.register_one(listing));
+    return scope.finish(std::move(records));
+}
+
+Result<std::vector<CampaignRecord>> Store::campaigns() {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->campaigns.all());
+}
+
+Result<void> Store::set_campaign_state(CampaignId campaign, CampaignState state, UtcTime at) {
+    Scope scope{*parts_->database};
+    parts_->campaigns.set_state(campaign, state, at);
+    return scope.finish();
+}
+
+Result<ClaimResult> Store::claim(const ClaimRequest& request) {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->claims.claim(request));
+}
+
+Result<void> Store::record(std::span<const Progress> progress) {
+    Scope scope{*parts_->database};
+    for (const Progress& one : progress) parts_->attempts.record(one);
+    return scope.finish();
+}
+
+Result<SettleOutcome> Store::settle(const Settlement& settlement) {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->claims.settle(settlement));
+}
+
+Result<std::vector<Claim>> Store::live_attempts() {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->attempts.live());
+}
+
+Result<AddedContacts> Store::add_contacts(std::string_view list, std::span<const NewContact> contacts) {
+    Scope scope{*parts_->database};
+    const ListId id = parts_->campaigns.list(list);
+    AddedContacts outcome;
+    for (std::size_t i = 0; i < contacts.size(); ++i) parts_->contacts.add(id, contacts[i], i, outcome);
+    return scope.finish(std::move(outcome));
+}
+
+Result<std::vector<Contact>> Store::find_contacts(std::string_view e164) {
+    Scope scope{*parts_->database};
+    std::vector<Contact> found;
+    for (const ContactId id : parts_->contacts.with_number(e164)) {
+        if (auto contact = parts_->contacts.load(id)) found.push_back(std::move(*contact));
+    }
+    return scope.finish(std::move(found));
+}
+
+Result<Database::WalState> Store::checkpoint() { return parts_->database->checkpoint(); }
+
+int Store::wal_pages() const { return parts_->database->wal_pages(); }
+
+bool Store::file_in_place() const { return parts_->database->file_in_place(); }
+
+}  // namespace outdial::store
