@@ -85,6 +85,11 @@ def fate_of(number: str, call: int = 1) -> Fate:
     return FATES.get(code, FATES[OTHERWISE])
 
 
+def disposition_on(version: str):
+    """What expected_attempts() asks for: the disposition of a number's n-th call, seen through this version."""
+    return lambda number, call: fate_of(number, call).disposition_on(version)
+
+
 def carrier_dialplan() -> str:
     """extensions.conf of the far end. The trunk is told by the port the call came to; see asterisk_files.py."""
     lines = ["[carrier]"]

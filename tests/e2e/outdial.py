@@ -1,4 +1,4 @@
-"""Outdial itself, run as an operator would: files in a folder, the daemon as a process, the program's commands, plain SQL."""
+"""Outdial itself, run as an operator would: files in a folder, the daemon, the program's commands, plain SQL."""
 
 import json
 import os
@@ -37,7 +37,7 @@ class Outdial:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def configure(self, servers, trunks, campaigns, limits=None):
-        """Writes outdial.yaml and one file a campaign. All are dicts as in YAML; JSON is YAML, so that is what is written.
+        """Writes outdial.yaml and one file a campaign. All are dicts as in YAML; JSON is YAML, so JSON is written.
 
         A server's `secret` goes into a file of its own, as it must."""
         (self.folder / "campaigns.d").mkdir(exist_ok=True)
@@ -63,8 +63,8 @@ class Outdial:
         done = subprocess.run([PROGRAM, *arguments, "--config", self.folder / "outdial.yaml"], capture_output=True,
                               text=True, timeout=120)
         if done.returncode != expect:
-            raise AssertionError(f"outdial {' '.join(map(str, arguments))} ended with {done.returncode}, not {expect}:\n"
-                                 f"{done.stdout}{done.stderr}\n{self.log_tail()}")
+            raise AssertionError(f"outdial {' '.join(map(str, arguments))} ended with {done.returncode}, "
+                                 f"not {expect}:\n{done.stdout}{done.stderr}\n{self.log_tail()}")
         return done.stdout
 
     def start(self):
@@ -110,13 +110,17 @@ class Outdial:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
 
+    def import_file(self, name, content, *options):
+        """Imports a CSV of exactly these bytes."""
+        path = self.folder / f"{name}.csv"
+        path.write_bytes(content)
+        return self.run("import", name, path, "--region", "US", *options)
+
     def import_list(self, name, contacts):
         """Imports contacts, dicts by column, through the program."""
         columns = list(dict.fromkeys(key for contact in contacts for key in contact))
-        path = self.folder / f"{name}.csv"
-        path.write_text("\n".join([",".join(columns), *(",".join(contact.get(key, "") for key in columns)
-                                                        for contact in contacts)]) + "\n")
-        return self.run("import", name, path, "--region", "US")
+        rows = [columns] + [[contact.get(key, "") for key in columns] for contact in contacts]
+        return self.import_file(name, "".join(",".join(row) + "\n" for row in rows).encode())
 
     def query(self, sql, *parameters):
         """Rows as dicts, by a reader of its own, on the live file."""

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The main job on real Asterisk: a call list is dialed, every outcome is named and retried by its rule, and the carrier's own
-records agree with attempt_log call by call."""
+"""The main job on real Asterisk: a call list is dialed, every outcome is named and retried by its rule, and the carrier's
+own records agree with attempt_log call by call."""
 
 import datetime
 import unittest
@@ -23,7 +23,7 @@ LEFT_OUT = {"05", "06", "07", "09"}
 # Rings longer than any fate that is answered, 03 with its 4 s left aside: that one is then a no_answer that rang.
 RING_TIMEOUT = "3s"
 CALLER_ID = "+18005550199"
-# How far the carrier's clock may be from ours for one call: the time from the Originate's bytes to the INVITE's arrival.
+# How far apart the carrier and we may see one call: from the Originate's bytes to the INVITE's arrival.
 CLOCK_TOLERANCE_S = 1.0
 
 
@@ -32,7 +32,8 @@ def number(group, code):
 
 
 def contacts_of_every_fate():
-    contacts = [{"external_id": f"fate-{code}", "phone": number(1, code)} for code in fates.FATES if code not in LEFT_OUT]
+    contacts = [{"external_id": f"fate-{code}", "phone": number(1, code)} for code in fates.FATES
+                if code not in LEFT_OUT]
     contacts += [{"external_id": f"sequence-{code}", "phone": number(1, code)} for code in fates.SEQUENCES]
     contacts += [
         {"external_id": "second-number-after-invalid", "phone": number(2, "11"), "phone2": number(2, "01")},
@@ -96,7 +97,7 @@ class EveryVersion:
         cls.network.stop()
 
     def expected(self, contact):
-        attempts = expected_attempts(numbers_of(contact), self.version, RETRY)
+        attempts = expected_attempts(numbers_of(contact), fates.disposition_on(self.version), RETRY)
         # 03 rings for 4 s, longer than we wait.
         return attempts if contact["external_id"] != "fate-03" else [(contact["phone"], "no_answer")] * 2
 
@@ -144,7 +145,7 @@ class EveryVersion:
         self.assertEqual(progress["done"], len(self.contacts))
         self.assertEqual((progress["ready"], progress["waiting"], progress["in_call"]), (0, 0, 0))
         self.assertEqual(progress["attempts"], len(self.attempts))
-        summary = self.outdial.query("select sum(attempts) as attempts from disposition_summary where campaign = 'renewals'")
+        summary = self.outdial.query("select sum(attempts) as attempts from disposition_summary")
         self.assertEqual(summary[0]["attempts"], len(self.attempts))
 
     def test_nothing_was_dialed_twice_at_once(self):

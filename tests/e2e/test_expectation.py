@@ -3,13 +3,19 @@
 
 import unittest
 
+import fates
 from expectation import expected_attempts
 
 RETRY = {"max_attempts": 4, "busy": {"times": 3}, "no_answer": {"times": 2}, "technical": {"times": 3}}
 
 
 def dispositions(*numbers, version="22", retry=None):
-    return [disposition for _, disposition in expected_attempts(numbers, version, {**RETRY, **(retry or {})})]
+    return [disposition for _, disposition in expected_attempts(
+        numbers, fates.disposition_on(version), {**RETRY, **(retry or {})})]
+
+
+def attempts(*numbers):
+    return expected_attempts(numbers, fates.disposition_on("22"), RETRY)
 
 
 class Expectation(unittest.TestCase):
@@ -30,12 +36,12 @@ class Expectation(unittest.TestCase):
                          ["congestion", "congestion", "busy", "no_answer"])
 
     def test_an_invalid_number_gives_way_to_the_next(self):
-        self.assertEqual(expected_attempts(["1211", "1301"], "22", RETRY),
+        self.assertEqual(attempts("1211", "1301"),
                          [("1211", "invalid_number"), ("1301", "answered")])
 
     def test_busy_stays_with_its_number_and_no_answer_goes_on(self):
-        self.assertEqual([number for number, _ in expected_attempts(["1217", "1301"], "22", RETRY)], ["1217"] * 3)
-        self.assertEqual([number for number, _ in expected_attempts(["1219", "1301"], "22", RETRY)], ["1219", "1301"])
+        self.assertEqual([number for number, _ in attempts("1217", "1301")], ["1217"] * 3)
+        self.assertEqual([number for number, _ in attempts("1219", "1301")], ["1219", "1301"])
 
     def test_asterisk_16_cannot_tell_a_refusal_from_a_decline(self):
         self.assertEqual(dispositions("1221"), ["rejected"] * 3)
