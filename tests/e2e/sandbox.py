@@ -1,4 +1,4 @@
-"""`outdial sandbox`: the simulated Asterisk, run as a process of its own, with its own record of what it was asked to dial."""
+"""`outdial sandbox`: the simulated Asterisk, a process with its own record of what it was asked to dial."""
 
 import csv
 import os
@@ -64,6 +64,10 @@ class Sandbox:
             self._process.terminate()
             self._process.wait(10)
             self._process = None
+
+    @property
+    def pid(self):
+        return self._process.pid
 
     def crash(self):
         """The simulated Asterisk loses its calls and its connections, and comes back two seconds later."""

@@ -110,7 +110,8 @@ class Hostile(unittest.TestCase):
         self.assertIn("declined", [attempt["disposition"] for attempt in attempts if attempt["external_id"] == "good"])
 
     def test_numbers_that_are_no_numbers_are_rejected_with_line_and_reason_and_never_dialed(self):
-        numbers = ["500&PJSIP/trunk/1900", "1@other", "trunk2/sip:x", "${EXTEN}", "12125550117;phone-context=x", "", "1" * 40]
+        numbers = ["500&PJSIP/trunk/1900", "1@other", "trunk2/sip:x", "${EXTEN}", "12125550117;phone-context=x", "",
+                   "1" * 40]
         rows = "".join(f'{index},"{number}"\n' for index, number in enumerate(numbers))
         with Outdial() as outdial, Sandbox() as sandbox:
             configure(outdial, sandbox.server())
