@@ -100,7 +100,8 @@ public:
 
     // An error means that nothing was sent and `done` is never called; else it is called exactly once.
 
-    /// Sent once and never again, through the session with the fewest unanswered. `success` means that Asterisk queued
+    /// Sent once and never again, through the session with the fewest unanswered. After can_originate() an error means
+    /// that this call itself cannot be sent, now or ever. `success` means that Asterisk queued
     /// it, nothing more; `unanswered` that the call may or may not be ringing.
     [[nodiscard]] Result<void> originate(std::size_t server, const Originate& call, ReplyHandler done);
     /// By the channel's name or its unique id. A channel that is gone is refused with "No such channel".

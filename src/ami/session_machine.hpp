@@ -90,6 +90,8 @@ public:
 
     /// The listener must outlive the machine.
     SessionMachine(SessionSettings settings, Random random, SessionListener& listener);
+    SessionMachine(const SessionMachine&) = delete;
+    SessionMachine& operator=(const SessionMachine&) = delete;
 
     // Inputs. `now` never goes back.
     void start(SteadyTime now);
