@@ -26,6 +26,10 @@ bool is_host(std::string_view text) { return only_alphanumeric_or(text, ".-:_");
 /// Asterisk ends a header's value at the line's end and trims it, so blanks inside a user name are only a mistake.
 bool is_username(std::string_view text) { return text.find(' ') == std::string_view::npos; }
 
+bool is_technology(std::string_view text) {
+    return !text.empty() && !(text.front() >= '0' && text.front() <= '9') && only_alphanumeric_or(text, "");
+}
+
 const TextRule host_rule{253, "an IP address or host name", is_host};
 const TextRule username_rule{80, "the name of a manager.conf user, without blanks", is_username};
 const TextRule dial_rule{max_dial_bytes,
@@ -177,14 +181,12 @@ private:
         auto dial = value.text_template(dial_rule, Template::Allow::number_only);
         if (!dial) return {};
         const std::string sample = rendered_sample(*dial);
-        const std::size_t slash = sample.find('/');
-        const std::string_view technology = std::string_view{sample}.substr(0, slash);
-        if (slash == std::string::npos || technology.empty() || slash + 1 == sample.size() ||
-            !only_alphanumeric_or(technology, "")) {
+        const std::size_t slash = std::min(dial->text().find('/'), dial->text().size());
+        if (!is_technology(dial->text().substr(0, slash)) || slash + 1 >= dial->text().size()) {
             value.fail("must be Technology/resource, such as PJSIP/{digits}@carrier");
         } else if (sample.find('&') != std::string::npos) {
             value.fail("must name one device; & would ring several for one attempt");
-        } else if (!only_alphanumeric_or(sample.substr(slash), "/@._:+*#=-")) {
+        } else if (!only_alphanumeric_or(sample, "/@._:+*#=-")) {
             value.fail("may hold letters, digits and / @ . _ : + * # = - besides its placeholders");
         } else if (!dial->names_number()) {
             value.fail("never uses the number to dial; put {e164}, {digits} or {national} into it");

@@ -38,6 +38,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string_view nearest(std::string_view text, std::span<const std::string_view> words) {
     if (text.size() > max_word_bytes) return {};
+    constexpr std::size_t min_prefix_bytes = 3;
+    for (std::string_view word : words) {
+        if (text.size() >= min_prefix_bytes && word.starts_with(text)) return word;
+    }
     std::string_view best;
     std::size_t best_distance = std::max<std::size_t>(2, text.size() / 3) + 1;
     for (std::string_view word : words) {
