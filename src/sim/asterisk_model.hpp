@@ -199,6 +199,7 @@ private:
     void progress(Slot slot);
     void answer(Slot slot);
     void refuse(Slot slot);
+    void request_hangup(const Call& call, int cause, int sip_status);
     void time_out(Slot slot);
     void dial_begin(Call& call);
     void respond(Call& call);

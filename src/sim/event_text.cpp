@@ -134,13 +134,11 @@ std::string_view EventText::user_event(const Call& call, std::string_view dispos
     return end();
 }
 
-std::string_view EventText::hangup_request(const Call& call, int cause, int sip_status) {
+std::string_view EventText::hangup_request(const Call& call, std::optional<int> cause, int sip_status) {
     begin("HangupRequest", privilege_call);
     channel(call, "");
-    if (tells_tech_cause(dialect_)) {
-        number("Cause", cause);
-        if (sip_status != 0) number("TechCause", sip_status);
-    }
+    if (cause) number("Cause", *cause);
+    if (tells_tech_cause(dialect_) && sip_status != 0) number("TechCause", sip_status);
     return end();
 }
 

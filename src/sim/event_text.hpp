@@ -32,8 +32,8 @@ public:
     }
     [[nodiscard]] std::string_view originate_response(const Call& call);
     [[nodiscard]] std::string_view user_event(const Call& call, std::string_view disposition);
-    /// `sip_status` 0: the far end hung up after the answer.
-    [[nodiscard]] std::string_view hangup_request(const Call& call, int cause, int sip_status);
+    /// Without a cause where there is none to tell; `sip_status` 0: the far end hung up after the answer.
+    [[nodiscard]] std::string_view hangup_request(const Call& call, std::optional<int> cause, int sip_status);
     [[nodiscard]] std::string_view soft_hangup_request(const Call& call, int cause);
     [[nodiscard]] std::string_view hangup(const Call& call, int cause, int tech_cause);
     [[nodiscard]] std::string_view device_state(std::string_view device, std::string_view state);

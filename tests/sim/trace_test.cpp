@@ -29,7 +29,10 @@ std::string normalised(const Record& record) {
     static const std::regex channel_number{"^(PJSIP/[a-z]+)-[0-9a-f]{8}$"};
     static const std::regex media_source{"ssrc=[0-9]+"};
     std::string text;
+    // 16 tells the cause now and then, 22 always, with the TechCause of a refusal.
+    const bool no_cause = record.event() == "HangupRequest" && record.get("TechCause").empty();
     for (const auto& [key, value] : record.fields) {
+        if (no_cause && key == "Cause") continue;
         std::string kept = std::regex_replace(value, channel_number, "$1-#");
         kept = std::regex_replace(kept, media_source, "ssrc=#");
         for (const auto* id : {"Uniqueid", "Linkedid", "DestUniqueid", "DestLinkedid"}) {
