@@ -8,8 +8,8 @@ struct ServeOptions {
     std::filesystem::path config = "/etc/outdial/outdial.yaml";
 };
 
-/// Runs the daemon in the foreground until SIGTERM or SIGINT. Gives the process's exit status: 0 stopped as asked, 1 failed (the log says why),
-/// 78 configuration.
+/// Runs the daemon in the foreground until SIGTERM or SIGINT. Gives the process's exit status: 0 stopped as asked, 1
+/// failed (the log says why), 78 configuration.
 [[nodiscard]] int serve(const ServeOptions& options);
 
 }  // namespace outdial::daemon

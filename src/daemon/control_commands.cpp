@@ -1,0 +1,246 @@
+#include "daemon/control_commands.hpp"
+
+#include <fmt/core.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "control/protocol.hpp"
+#include "daemon/clock.hpp"
+#include "daemon/log.hpp"
+#include "daemon/version.hpp"
+
+namespace outdial::daemon {
+
+namespace {
+
+using nlohmann::json;
+
+json ok() { return {{"ok", true}}; }
+
+// A member of the request as text; empty when it is missing or something else.
+std::string text_in(const json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+std::string_view word_for(ami::ServerStatus::State state, bool ready) {
+    switch (state) {
+        case ami::ServerStatus::State::down: return "down";
+        case ami::ServerStatus::State::draining: return "draining";
+        case ami::ServerStatus::State::up: return ready ? "ready" : "reconciling";
+    }
+    return "down";
+}
+
+json servers_json(const ServerLinks& links, const EngineStatus& engine, SteadyTime now) {
+    json result = json::array();
+    for (std::size_t i = 0; i < links.size(); ++i) {
+        const ami::ServerStatus link = links.status(i);
+        const auto found = std::ranges::find(engine.servers, link.name, &CapacityStatus::name);
+        if (found == engine.servers.end()) continue;
+        result.push_back({{"name", link.name},
+                          {"state", word_for(link.state, found->ready)},
+                          {"detail", link.why},
+                          {"version", link.info.asterisk_version},
+                          {"since_ms", std::chrono::duration_cast<Milliseconds>(now - link.since).count()},
+                          {"calls", found->calls},
+                          {"channels", found->cap.channels},
+                          {"originates_per_second", found->cap.originates_per_second},
+                          {"events", link.counters.events},
+                          {"unanswered", link.counters.unanswered},
+                          {"skipped_messages", link.counters.skipped_messages}});
+    }
+    return result;
+}
+
+json trunks_json(const EngineStatus& engine) {
+    json result = json::array();
+    for (const CapacityStatus& trunk : engine.trunks) {
+        result.push_back({{"name", trunk.name},
+                          {"calls", trunk.calls},
+                          {"channels", trunk.cap.channels},
+                          {"originates_per_second", trunk.cap.originates_per_second}});
+    }
+    return result;
+}
+
+json to_json(const store::Cell& cell) {
+    return std::visit(
+        [](const auto& value) -> json {
+            if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
+                return nullptr;
+            } else {
+                return value;
+            }
+        },
+        cell);
+}
+
+// The row of the view campaign_progress, every column by its name; only "campaign" when there is none.
+json progress_of(const std::string& campaign, const store::Table& table) {
+    json result{{"campaign", campaign}};
+    const auto name_column = std::ranges::find(table.columns, "campaign") - table.columns.begin();
+    for (const auto& row : table.rows) {
+        const auto* name = std::get_if<std::string>(&row[static_cast<std::size_t>(name_column)]);
+        if (name == nullptr || *name != campaign) continue;
+        for (std::size_t i = 0; i < row.size(); ++i) result[table.columns[i]] = to_json(row[i]);
+    }
+    return result;
+}
+
+json campaigns_json(const EngineStatus& engine, const Site& site, const store::Table& table) {
+    json result = json::array();
+    for (const CampaignStatus& campaign : engine.campaigns) {
+        json entry = progress_of(campaign.name, table);
+        entry.erase("campaign");
+        entry["name"] = campaign.name;
+        const auto configured = std::ranges::find(site.campaigns, campaign.name, &Campaign::name);
+        if (configured != site.campaigns.end()) entry["list"] = configured->list;
+        entry["state"] = to_text(campaign.state);
+        entry["calls"] = campaign.calls;
+        entry["waiting_for"] = campaign.waiting_for;
+        result.push_back(std::move(entry));
+    }
+    return result;
+}
+
+json alerts_json(const Alerts& alerts) {
+    json result = json::array();
+    for (const AlertEntry& entry : alerts.newest_last()) {
+        result.push_back({{"at", to_unix_ms(entry.at)}, {"about", entry.about}, {"text", one_line(entry.text)}});
+    }
+    return result;
+}
+
+Result<NewContact> contact_from(const json& object, std::size_t index) {
+    const auto wrong = [index](std::string_view what) {
+        return fail(fmt::format("contact {} of the request: {}", index, what));
+    };
+    if (!object.is_object()) return wrong("not an object");
+    NewContact contact;
+    contact.external_id = text_in(object, "external_id");
+    const auto numbers = object.find("numbers");
+    if (numbers == object.end() || !numbers->is_array() || numbers->empty()) return wrong("it has no numbers");
+    for (const json& number : *numbers) {
+        const auto digits = number.find("country_code_digits");
+        if (!number.is_object() || digits == number.end() || !digits->is_number_integer())
+            return wrong("a number is not complete");
+        contact.numbers.push_back({.e164 = text_in(number, "e164"), .country_code_digits = digits->get<int>()});
+    }
+    const auto attributes = object.find("attributes");
+    if (attributes == object.end()) return contact;
+    if (!attributes->is_array()) return wrong("attributes is not a list of pairs");
+    for (const json& pair : *attributes) {
+        if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string())
+            return wrong("an attribute is not a pair of texts");
+        contact.attributes.emplace_back(pair[0].get<std::string>(), pair[1].get<std::string>());
+    }
+    return contact;
+}
+
+}  // namespace
+
+ControlCommands::ControlCommands(Dialer& dialer, Alerts& alerts, ReportThread& reports, Reload reload)
+    : dialer_(dialer),
+      alerts_(alerts),
+      reports_(reports),
+      reload_(std::move(reload)),
+      started_at_(read_clocks().steady) {}
+
+void ControlCommands::handle(const control::Peer& peer, const json& request, const control::Reply& reply) {
+    const std::string command = text_in(request, "command");
+    if (command == "status") return status(reply);
+    if (command == "campaign") return campaign(peer, request, reply);
+    if (command == "add_contacts") return add_contacts(request, reply);
+    if (command == "reload") {
+        spdlog::info("reload ordered uid={} pid={}", peer.uid, peer.pid);
+        return reload_(
+            [reply](const Result<void>& result) { reply(result ? ok() : control::refusal(result.error().message)); });
+    }
+    reply(control::refusal("unknown command; this daemon knows status, campaign, add_contacts and reload"));
+}
+
+void ControlCommands::status(const control::Reply& reply) {
+    reports_.campaign_progress([this, reply](const Result<store::Table>& table) {
+        const SteadyTime now = read_clocks().steady;
+        const EngineStatus engine = dialer_.status();
+        const bool healthy = dialer_.store_is_healthy();
+        json status{
+            {"version", version},
+            {"pid", getpid()},
+            {"uptime_ms", std::chrono::duration_cast<Milliseconds>(now - started_at_).count()},
+            {"database", dialer_.configuration().daemon.database.string()},
+            {"dialing", healthy},
+            {"not_dialing_because", healthy ? "" : "the database cannot be written; see the alerts"},
+            {"calls", engine.all.calls},
+            {"channels", engine.all.cap.channels},
+            {"events_without_attempt", engine.events_without_attempt},
+            {"servers", servers_json(dialer_.links(), engine, now)},
+            {"trunks", trunks_json(engine)},
+            {"campaigns", campaigns_json(engine, dialer_.configuration().site, table ? *table : store::Table{})},
+            {"alerts", alerts_json(alerts_)}};
+        if (!table) status["report_error"] = one_line(table.error().message);
+        json answer = ok();
+        answer["status"] = std::move(status);
+        reply(std::move(answer));
+    });
+}
+
+void ControlCommands::campaign(const control::Peer& peer, const json& request, const control::Reply& reply) {
+    const std::string name = text_in(request, "name");
+    const auto order = campaign_order_from(text_in(request, "order"));
+    if (!order)
+        return reply(control::refusal("unknown order; a campaign can be told start, pause, resume, drain and stop"));
+    spdlog::info("campaign order asked for campaign={} order={} uid={} pid={}", one_line(name), to_text(*order),
+                 peer.uid, peer.pid);
+    dialer_.order(name, *order, [this, name, reply](const Result<CampaignState>& state) {
+        if (!state) return reply(control::refusal(state.error().message));
+        reports_.campaign_progress([name, state = *state, reply](const Result<store::Table>& table) {
+            json answer = table ? progress_of(name, *table) : json::object();
+            answer.erase("campaign");
+            answer["ok"] = true;
+            answer["name"] = name;
+            answer["state"] = to_text(state);
+            reply(std::move(answer));
+        });
+    });
+}
+
+void ControlCommands::add_contacts(const json& request, const control::Reply& reply) {
+    const std::string list = text_in(request, "list");
+    if (list.empty()) return reply(control::refusal("add_contacts needs a \"list\""));
+    const auto given = request.find("contacts");
+    if (given == request.end() || !given->is_array() || given->size() > control::max_contacts_per_request) {
+        return reply(control::refusal(
+            fmt::format("add_contacts needs \"contacts\", at most {} of them", control::max_contacts_per_request)));
+    }
+    std::vector<NewContact> contacts;
+    contacts.reserve(given->size());
+    for (const json& object : *given) {
+        auto contact = contact_from(object, contacts.size());
+        if (!contact) return reply(control::refusal(contact.error().message));
+        contacts.push_back(std::move(*contact));
+    }
+    dialer_.add_contacts(list, std::move(contacts), [reply](const Result<store::AddedContacts>& added) {
+        if (!added) return reply(control::refusal(added.error().message));
+        json answer = ok();
+        answer["accepted"] = added->accepted;
+        answer["duplicates"] = json::array();
+        for (const auto& duplicate : added->duplicates) {
+            const bool by_id = duplicate.same == store::AddedContacts::Same::external_id;
+            answer["duplicates"].push_back(
+                {{"index", duplicate.index},
+                 {"of",
+                  fmt::format("same {} as contact {}", by_id ? "external_id" : "number", duplicate.existing.value)}});
+        }
+        answer["rejected"] = json::array();
+        for (const auto& rejected : added->rejected)
+            answer["rejected"].push_back({{"index", rejected.index}, {"reason", rejected.reason}});
+        reply(std::move(answer));
+    });
+}
+
+}  // namespace outdial::daemon

@@ -1,0 +1,248 @@
+#include "daemon/dialer.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <random>
+
+#include "daemon/clock.hpp"
+#include "daemon/log.hpp"
+
+namespace outdial::daemon {
+
+namespace {
+
+constexpr auto stop_poll = std::chrono::milliseconds{20};
+
+std::uint64_t fresh_seed() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32) | device();
+}
+
+std::vector<store::CampaignListing> listings_of(const Site& site) {
+    std::vector<store::CampaignListing> listings;
+    for (const Campaign& campaign : site.campaigns) listings.push_back({.name = campaign.name, .list = campaign.list});
+    return listings;
+}
+
+bool same_connection(const ami::ServerSettings& a, const ami::ServerSettings& b) {
+    const bool same_tls = a.tls.has_value() == b.tls.has_value() &&
+                          (!a.tls || (a.tls->ca_file == b.tls->ca_file && a.tls->server_name == b.tls->server_name));
+    return same_tls && a.name == b.name && a.host == b.host && a.port == b.port && a.username == b.username &&
+           a.secret == b.secret && a.allow_plaintext == b.allow_plaintext && a.action_sessions == b.action_sessions;
+}
+
+}  // namespace
+
+Dialer::Dialer(boost::asio::io_context& io, Alerts& alerts)
+    : io_(io), alerts_(alerts), timer_(io), engine_(fresh_seed()) {}
+
+Dialer::~Dialer() { *alive_ = false; }
+
+Result<void> Dialer::start(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
+                           store::Store store) {
+    auto records = store.register_campaigns(listings_of(configuration.site));
+    if (!records) return tl::unexpected(records.error());
+    auto left = store.live_attempts();
+    if (!left) return tl::unexpected(left.error());
+    if (!left->empty()) spdlog::info("attempts without an end from an earlier run count={}", left->size());
+
+    configuration_ = std::move(configuration);
+    store_ = std::make_unique<store::StoreThread>(
+        std::move(store), [this, alive = alive_](std::vector<store::StoreReply> replies) {
+            // On the store's thread. std::function must be copyable, so the replies travel behind a pointer.
+            auto shared = std::make_shared<std::vector<store::StoreReply>>(std::move(replies));
+            boost::asio::post(io_, [this, alive, shared] {
+                if (*alive) deliver_from_store(std::move(*shared));
+            });
+        });
+    feed(SiteChanged{.site = configuration_.site, .records = std::move(*records)});
+    feed(AttemptsFound{.claims = std::move(*left)});
+    connect(std::move(servers));
+    return {};
+}
+
+void Dialer::connect(std::vector<ami::ServerSettings> servers) {
+    if (links_) links_->stop();
+    server_settings_ = servers;
+    links_ = std::make_unique<ServerLinks>(
+        io_, std::move(servers), fresh_seed(), [this](Input input) { feed(std::move(input)); }, alerts_);
+    links_->start();
+}
+
+bool Dialer::post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done) {
+    return store_->post(store::StoreTask{.run = std::move(run), .done = std::move(done)});
+}
+
+void Dialer::reload(config::Configuration configuration, std::vector<ami::ServerSettings> servers, Done<void> done) {
+    auto records = std::make_shared<Result<std::vector<CampaignRecord>>>();
+    auto next = std::make_shared<config::Configuration>(std::move(configuration));
+    const bool posted = post_task(
+        [records, next](store::Store& store) { *records = store.register_campaigns(listings_of(next->site)); },
+        [this, records, next, servers = std::move(servers), done](const Result<void>& committed) {
+            if (!committed) return done(tl::unexpected(committed.error()));
+            if (!*records) return done(tl::unexpected(records->error()));
+            configuration_ = *next;
+            const bool same_servers = std::ranges::equal(servers, server_settings_, same_connection);
+            // The engine hears of a server's loss before it hears that the server is gone.
+            if (!same_servers) {
+                for (const auto& server : server_settings_) feed(ServerDown{.server = server.name});
+            }
+            feed(SiteChanged{.site = configuration_.site, .records = std::move(**records)});
+            if (!same_servers) connect(servers);
+            done({});
+        });
+    if (!posted) done(fail("the database is busy; try again in a moment"));
+}
+
+// --- the engine's inputs and commands
+// -------------------------------------------------------------------------------------------------------------
+
+// Carrying out a command may bring the next input at once (an Originate that cannot be written): it waits for its turn
+// here, so that the engine is never entered twice.
+void Dialer::feed(Input input) {
+    inputs_.push_back(std::move(input));
+    if (feeding_) return;
+    feeding_ = true;
+    while (!inputs_.empty()) {
+        const Input next = std::move(inputs_.front());
+        inputs_.pop_front();
+        for (Command& command : engine_.step(read_clocks(), next)) carry_out(command);
+    }
+    feeding_ = false;
+    arm_timer();
+}
+
+void Dialer::carry_out(Command& command) {
+    struct Carrier {
+        Dialer& dialer;
+
+        void operator()(ClaimRequest& request) const {
+            ClaimRequest copy = request;
+            if (!dialer.store_->post(std::move(request))) dialer.feed(ClaimFailed{.request = std::move(copy)});
+        }
+        void operator()(OriginateOrder& order) const { dialer.links_->carry_out(order); }
+        void operator()(HangUp& command) const { dialer.links_->carry_out(command); }
+        void operator()(ListChannels& command) const { dialer.links_->carry_out(command); }
+        void operator()(Settlement& settlement) const { dialer.store_->post(std::move(settlement)); }
+        void operator()(ProgressMade& made) const { dialer.store_->post(std::move(made.attempts)); }
+        void operator()(CampaignStateChanged& changed) const {
+            spdlog::info("campaign state campaign_id={} state={}", changed.campaign.value, to_text(changed.state));
+            dialer.store_->post(
+                store::CampaignStateJob{.campaign = changed.campaign, .state = changed.state, .at = read_clocks().utc});
+        }
+        void operator()(Alert& alert) const {
+            dialer.alerts_.raise(read_clocks().utc, std::move(alert.about), std::move(alert.text));
+        }
+    };
+    std::visit(Carrier{*this}, command);
+}
+
+void Dialer::arm_timer() {
+    const SteadyTime wakeup = engine_.next_wakeup();
+    if (wakeup >= armed_for_) return;  // an early tick finds nothing to do and arms the timer anew
+    armed_for_ = wakeup;
+    timer_.expires_at(std::chrono::steady_clock::time_point{wakeup.time_since_epoch()});
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;  // armed anew, or the end
+        armed_for_ = SteadyTime::max();
+        feed(Tick{});
+    });
+}
+
+// --- the store
+// ------------------------------------------------------------------------------------------------------------------------------------
+
+void Dialer::deliver_from_store(std::vector<store::StoreReply> replies) {
+    for (store::StoreReply& reply : replies) take_reply(std::move(reply));
+}
+
+void Dialer::take_reply(store::StoreReply reply) {
+    struct Taker {
+        Dialer& dialer;
+
+        void operator()(ClaimResult& result) const { dialer.feed(std::move(result)); }
+        void operator()(store::ClaimFailed& failed) const {
+            spdlog::debug("claim failed: {}", one_line(failed.error.message));
+            dialer.feed(ClaimFailed{.request = std::move(failed.request)});
+        }
+        void operator()(store::SettlementDone&) const {}
+        void operator()(store::SettlementFailed& failed) const {
+            dialer.alerts_.raise(read_clocks().utc, "database",
+                                 "the end of attempt " + std::string{failed.settlement.attempt.view()} +
+                                     " could not be written, the next start settles it: " + failed.error.message);
+        }
+        void operator()(store::TaskDone& task) const {
+            if (task.done) task.done(task.committed);
+        }
+        void operator()(store::StoreAlert& alert) const {
+            dialer.store_is_healthy_ = alert.healthy;
+            dialer.alerts_.raise(read_clocks().utc, "database", std::move(alert.text));
+        }
+    };
+    std::visit(Taker{*this}, reply);
+}
+
+void Dialer::add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done) {
+    auto added = std::make_shared<Result<store::AddedContacts>>();
+    auto shared = std::make_shared<std::vector<NewContact>>(std::move(contacts));
+    const bool posted =
+        post_task([added, shared, list](store::Store& store) { *added = store.add_contacts(list, *shared); },
+                  [this, added, list, done](const Result<void>& committed) {
+                      if (!committed) return done(tl::unexpected(committed.error()));
+                      if (*added && (*added)->accepted > 0) feed(ContactsAdded{.list = list});
+                      done(std::move(*added));
+                  });
+    if (!posted) done(fail("the database is busy; try again in a moment"));
+}
+
+// --- orders and the end
+// ---------------------------------------------------------------------------------------------------------------------------
+
+void Dialer::order(const std::string& campaign, CampaignOrder order, Done<CampaignState> done) {
+    const auto record = engine_.campaign(campaign);
+    if (!record) {
+        return done(
+            fail("no campaign '" + campaign +
+                 "' is loaded; `outdial campaign list` shows those that are, and `outdial reload` reads new files"));
+    }
+    const auto state = apply(order, record->state);
+    if (!state) return done(fail("campaign '" + campaign + "': " + state.error().message));
+    spdlog::info("campaign order campaign={} order={}", campaign, to_text(order));
+    feed(CampaignOrdered{.campaign = record->id, .order = order});
+    // The answer comes after the commit: what was ordered then survives a crash.
+    const bool posted = post_task([](store::Store&) {},
+                                  [this, campaign, done](const Result<void>& committed) {
+                                      if (!committed) return done(tl::unexpected(committed.error()));
+                                      const auto now = engine_.campaign(campaign);
+                                      if (!now) return done(fail("campaign '" + campaign + "' was removed meanwhile"));
+                                      done(now->state);
+                                  });
+    if (!posted) done(fail("the order is carried out, but the database is busy and has not stored it yet"));
+}
+
+EngineStatus Dialer::status() const { return engine_.status(read_clocks()); }
+
+void Dialer::stop_dialing(std::function<void()> done) {
+    engine_.stop_dialing();
+    feed(Tick{});
+    wait_for_answers(read_clocks().steady + longest_stop_wait, std::move(done));
+}
+
+void Dialer::wait_for_answers(SteadyTime until, std::function<void()> done) {
+    if (links_->unanswered() == 0 || read_clocks().steady >= until) return done();
+    auto timer = std::make_shared<boost::asio::steady_timer>(io_, stop_poll);
+    timer->async_wait([this, timer, until, done = std::move(done)](const boost::system::error_code& error) {
+        if (!error) wait_for_answers(until, done);
+    });
+}
+
+void Dialer::close() {
+    links_->stop();
+    store_->stop();
+    timer_.cancel();
+}
+
+}  // namespace outdial::daemon

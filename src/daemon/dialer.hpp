@@ -1,0 +1,77 @@
+#pragma once
+
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/configuration.hpp"
+#include "core/engine.hpp"
+#include "daemon/alerts.hpp"
+#include "daemon/server_links.hpp"
+#include "store/store_thread.hpp"
+
+namespace outdial::daemon {
+
+/// Drives the engine: gives it what the servers, the store and the operator say, and carries out what it commands.
+/// Holds no rule of its own. On the loop's thread only; the store works on its own.
+class Dialer {
+public:
+    template <class T>
+    using Done = std::function<void(Result<T>)>;
+
+    /// `io` and `alerts` must outlive it. The caller holds the database's lock.
+    Dialer(boost::asio::io_context& io, Alerts& alerts);
+    ~Dialer();
+
+    /// Takes up what an earlier run left, and connects. `servers` are the configuration's, with their secrets.
+    [[nodiscard]] Result<void> start(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
+                                     store::Store store);
+    /// All or nothing: an error leaves everything as it was.
+    void reload(config::Configuration configuration, std::vector<ami::ServerSettings> servers, Done<void> done);
+
+    /// No new calls from now on; `done` comes when no Originate waits for its answer, or after `longest_stop_wait`.
+    void stop_dialing(std::function<void()> done);
+    /// Commits everything and closes the database and the sessions. Calls go on in Asterisk; the next run adopts them.
+    void close();
+    static constexpr Milliseconds longest_stop_wait = std::chrono::seconds{2};
+
+    void order(const std::string& campaign, CampaignOrder order, Done<CampaignState> done);
+    void add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done);
+    /// Grows while the store's thread is alive.
+    [[nodiscard]] std::uint64_t store_turns() const { return store_->turns(); }
+    [[nodiscard]] bool store_is_healthy() const { return store_is_healthy_; }
+
+    [[nodiscard]] EngineStatus status() const;
+    [[nodiscard]] const ServerLinks& links() const { return *links_; }
+    [[nodiscard]] const config::Configuration& configuration() const { return configuration_; }
+
+private:
+    void feed(Input input);
+    void carry_out(Command& command);
+    void arm_timer();
+    void deliver_from_store(std::vector<store::StoreReply> replies);
+    void take_reply(store::StoreReply reply);
+    void connect(std::vector<ami::ServerSettings> servers);
+    void wait_for_answers(SteadyTime until, std::function<void()> done);
+    [[nodiscard]] bool post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done);
+
+    boost::asio::io_context& io_;
+    Alerts& alerts_;
+    boost::asio::steady_timer timer_;
+    SteadyTime armed_for_ = SteadyTime::max();
+    config::Configuration configuration_;
+    std::vector<ami::ServerSettings> server_settings_;
+    Engine engine_;
+    std::deque<Input> inputs_;  // those that came while one was being worked through
+    bool feeding_ = false;
+    bool store_is_healthy_ = true;
+    std::unique_ptr<ServerLinks> links_;
+    std::unique_ptr<store::StoreThread> store_;
+    std::shared_ptr<bool> alive_ =
+        std::make_shared<bool>(true);  // false once destroyed: for what the store's thread still posts
+};
+
+}  // namespace outdial::daemon

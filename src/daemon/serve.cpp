@@ -1,0 +1,55 @@
+#include "daemon/serve.hpp"
+
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/file_lock.hpp"
+#include "config/load.hpp"
+#include "daemon/log.hpp"
+#include "daemon/service.hpp"
+
+namespace outdial::daemon {
+
+namespace {
+
+constexpr int exit_ok = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_configuration = 78;  // sysexits.h EX_CONFIG
+
+// The process's memory holds secrets and people's numbers: no core dump, and nobody else's debugger.
+void forbid_core_dumps() {
+    prctl(PR_SET_DUMPABLE, 0);
+    const rlimit none{0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+}
+
+int failed(int status, const Error& error) {
+    spdlog::error("{}", one_line(error.message));
+    return status;
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+    open_log();
+    forbid_core_dumps();
+
+    config::LoadResult loaded = config::load(options.config);
+    for (const config::Problem& warning : loaded.warnings) spdlog::warn("{}", one_line(config::to_text(warning)));
+    for (const config::Problem& problem : loaded.problems) spdlog::error("{}", one_line(config::to_text(problem)));
+    if (!loaded.configuration) return exit_configuration;
+
+    auto servers = server_settings(loaded.configuration->daemon);
+    if (!servers) return failed(exit_configuration, servers.error());
+    const auto lock = FileLock::acquire(database_lock_file(loaded.configuration->daemon.database));
+    if (!lock) return failed(exit_failed, lock.error());
+    auto store = store::Store::open(loaded.configuration->daemon.database);
+    if (!store) return failed(exit_failed, store.error());
+
+    Service service{options};
+    const auto ran = service.run(std::move(*loaded.configuration), std::move(*servers), std::move(*store));
+    return ran ? exit_ok : failed(exit_failed, ran.error());
+}
+
+}  // namespace outdial::daemon

@@ -1,0 +1,117 @@
+#include "daemon/service.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+
+#include "config/load.hpp"
+#include "daemon/clock.hpp"
+#include "daemon/log.hpp"
+#include "daemon/systemd.hpp"
+
+namespace outdial::daemon {
+
+Result<void> Service::run(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
+                          store::Store store) {
+    const auto database = configuration.daemon.database;
+    const auto socket = configuration.daemon.control_socket;
+    reports_ = std::make_unique<ReportThread>(io_, database);
+    commands_ =
+        std::make_unique<ControlCommands>(dialer_, alerts_, *reports_, [this](auto done) { reload(std::move(done)); });
+    control_ = std::make_unique<control::Server>(
+        io_, socket, [this](const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply) {
+            commands_->handle(peer, request, reply);
+        });
+    if (auto started = dialer_.start(std::move(configuration), std::move(servers), std::move(store)); !started)
+        return started;
+    if (auto listening = control_->start(); !listening) {
+        dialer_.close();
+        return listening;
+    }
+    wait_for_signal();
+    watch();
+    notify_ready();
+    spdlog::info("ready database={} control={} servers={} campaigns={}", database.string(), socket.string(),
+                 dialer_.links().size(), dialer_.configuration().site.campaigns.size());
+    io_.run();
+    return {};
+}
+
+void Service::wait_for_signal() {
+    signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+        if (error) return;
+        take_signal(signal);
+        wait_for_signal();
+    });
+}
+
+void Service::take_signal(int signal) {
+    if (signal == SIGHUP) {
+        return reload([](const Result<void>&) {});
+    }
+    if (stopping_) {
+        spdlog::warn("second signal: stopping at once");
+        dialer_.close();
+        return io_.stop();
+    }
+    spdlog::info("stopping signal={}", signal);
+    stop();
+}
+
+void Service::stop() {
+    stopping_ = true;
+    notify_stopping();
+    control_->stop();
+    dialer_.stop_dialing([this] {
+        dialer_.close();
+        spdlog::info("stopped; calls that are up go on in Asterisk and are taken up by the next start");
+        io_.stop();
+    });
+}
+
+// All or nothing: whatever is wrong is said, and the configuration in force stays.
+void Service::reload(std::function<void(Result<void>)> done) {
+    notify_reloading();
+    const auto finish = [this, done = std::move(done)](Result<void> result) {
+        notify_ready();
+        if (result) {
+            spdlog::info("reload done campaigns={}", dialer_.configuration().site.campaigns.size());
+        } else {
+            alerts_.raise(read_clocks().utc, "configuration",
+                          "reload refused, the old configuration stays: " + result.error().message);
+        }
+        done(std::move(result));
+    };
+    config::LoadResult loaded = config::load(options_.config);
+    std::string problems;
+    for (const config::Problem& problem : loaded.problems) {
+        spdlog::error("configuration {}", one_line(config::to_text(problem)));
+        problems += (problems.empty() ? "" : "\n") + config::to_text(problem);
+    }
+    if (!loaded.configuration) return finish(fail(problems));
+    const auto& old = dialer_.configuration().daemon;
+    const auto& next = loaded.configuration->daemon;
+    if (old.database != next.database || old.control_socket != next.control_socket) {
+        return finish(fail("`database` and `control` change only with a restart: systemctl restart outdial"));
+    }
+    auto servers = server_settings(next);
+    if (!servers) return finish(tl::unexpected(servers.error()));
+    dialer_.reload(std::move(*loaded.configuration), std::move(*servers), finish);
+}
+
+// systemd hears of us only while both threads move.
+void Service::watch() {
+    const auto interval = watchdog_interval();
+    if (!interval) return;
+    watchdog_.expires_after(*interval / 3);
+    watchdog_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        if (const auto turns = dialer_.store_turns(); turns != turns_seen_) {
+            turns_seen_ = turns;
+            notify_watchdog();
+        }
+        watch();
+    });
+}
+
+}  // namespace outdial::daemon

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <csignal>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+
+#include "control/server.hpp"
+#include "daemon/alerts.hpp"
+#include "daemon/control_commands.hpp"
+#include "daemon/dialer.hpp"
+#include "daemon/report_thread.hpp"
+#include "daemon/serve.hpp"
+
+namespace outdial::daemon {
+
+/// The running service: the dialer, its control socket, signals, reload and systemd's watchdog. SIGHUP reloads, SIGTERM
+/// and SIGINT stop (a second one at once).
+class Service {
+public:
+    explicit Service(ServeOptions options) : options_(std::move(options)) {}
+
+    /// Until it is told to stop. An error is why it could not start.
+    [[nodiscard]] Result<void> run(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
+                                   store::Store store);
+
+private:
+    void wait_for_signal();
+    void take_signal(int signal);
+    void reload(std::function<void(Result<void>)> done);
+    void stop();
+    void watch();
+
+    ServeOptions options_;
+    boost::asio::io_context io_{1};
+    boost::asio::signal_set signals_{io_, SIGHUP, SIGTERM, SIGINT};
+    boost::asio::steady_timer watchdog_{io_};
+    std::uint64_t turns_seen_ = 0;
+    bool stopping_ = false;
+    Alerts alerts_;
+    Dialer dialer_{io_, alerts_};
+    std::unique_ptr<ReportThread> reports_;
+    std::unique_ptr<ControlCommands> commands_;
+    std::unique_ptr<control::Server> control_;
+};
+
+}  // namespace outdial::daemon
