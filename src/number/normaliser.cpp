@@ -188,11 +188,11 @@ Result<Number> Normaliser::normalise(std::string_view written, std::string_view 
     const auto error = library().Parse(std::string{text}, read_as, &parsed);
     if (error != lib::PhoneNumberUtil::NO_PARSING_ERROR) return fail(parse_failure(error, !region.empty()));
     if (parsed.has_extension()) return fail("it has an extension, which cannot be dialed: leave the extension out");
-    if (auto reason = bad_length(parsed)) return fail(std::move(*reason));
 
     Number number;
     number.region = region_in_use(parsed, read_as);
     if (number.region.empty()) {
+        if (auto reason = bad_length(parsed)) return fail(std::move(*reason));
         if (check_ == Check::in_use) return fail("no number of its country begins so, or the region is wrong");
         library().GetRegionCodeForCountryCode(parsed.country_code(), &number.region);
     }
