@@ -128,3 +128,11 @@ TEST_CASE("a crash closes every connection without a word") {
     boost::asio::post(running.io, [&] { running.sandbox.crash(); });
     CHECK_FALSE(client.read_until("Shutdown"));
 }
+
+TEST_CASE("a sandbox tells what it simulates, without secrets") {
+    auto options = quick_options();
+    const std::string text = describe(options);
+    CHECK(text.find("Asterisk 22.10.1") != std::string::npos);
+    CHECK(text.find("17=busy") != std::string::npos);
+    CHECK(text.find("s3cret") == std::string::npos);
+}
