@@ -146,8 +146,7 @@ StoreThread::Group StoreThread::take_group() {
     Group group;
     const bool urgent = urgent_waits();
     if (!tasks_.empty() && (task_is_next_ || !urgent)) {
-        group.task = std::move(tasks_.front());
-        tasks_.pop_front();
+        group.tasks = take_front(tasks_, 1);
         task_is_next_ = false;
         return group;
     }
@@ -166,7 +165,7 @@ void StoreThread::carry_out(Group group) {
     std::vector<StoreReply> replies;
     if (Result<std::vector<StoreReply>> done = execute(group)) {
         replies = std::move(*done);
-        if (group.task) replies.push_back(TaskDone{std::move(group.task->done), {}});
+        for (StoreTask& task : group.tasks) replies.push_back(TaskDone{std::move(task.done), {}});
         set_health(true, "the database can be written again", replies);
     } else {
         set_health(false, fmt::format("no calls are started: {}", done.error().message), replies);
@@ -176,7 +175,7 @@ void StoreThread::carry_out(Group group) {
 }
 
 // What came of each job, all of it committed; or an error, and then nothing has happened.
-Result<std::vector<StoreReply>> StoreThread::execute(const Group& group) {
+Result<std::vector<StoreReply>> StoreThread::execute(Group& group) {
     if (!file_in_place_) {
         return fail(
             "the database file was moved, deleted or replaced under the running daemon; put it back, or restart "
@@ -186,7 +185,7 @@ Result<std::vector<StoreReply>> StoreThread::execute(const Group& group) {
     std::vector<StoreReply> replies;
     Result<void> done = execute_settlements(group, replies);
     if (done) done = execute_claims(group, replies);
-    if (done && group.task) group.task->run(store_);
+    if (done) execute_tasks(group);
     if (!done) {
         store_.roll_back();
         return tl::unexpected{std::move(done.error())};
@@ -218,6 +217,17 @@ Result<void> StoreThread::execute_settlements(const Group& group, std::vector<St
     return {};
 }
 
+// More tasks join while no call waits for the commit.
+void StoreThread::execute_tasks(Group& group) {
+    for (std::size_t next = 0; next < group.tasks.size(); ++next) {
+        group.tasks[next].run(store_);
+        const std::lock_guard lock{mutex_};
+        if (urgent_waits() || tasks_.empty() || group.tasks.size() >= max_tasks_per_group) return;
+        group.tasks.push_back(std::move(tasks_.front()));
+        tasks_.pop_front();
+    }
+}
+
 Result<void> StoreThread::execute_claims(const Group& group, std::vector<StoreReply>& replies) {
     const bool log_is_full = store_.wal_pages() >= max_wal_pages;
     for (const ClaimRequest& request : group.claims) {
@@ -238,7 +248,7 @@ Result<void> StoreThread::execute_claims(const Group& group, std::vector<StoreRe
 
 void StoreThread::give_back(Group group, const Error& error, std::vector<StoreReply>& replies) {
     for (ClaimRequest& request : group.claims) replies.push_back(ClaimFailed{std::move(request), error});
-    if (group.task) replies.push_back(TaskDone{std::move(group.task->done), tl::unexpected{error}});
+    for (StoreTask& task : group.tasks) replies.push_back(TaskDone{std::move(task.done), tl::unexpected{error}});
     const std::lock_guard lock{mutex_};
     put_front(states_, group.states);
     put_front(settlements_, group.settlements);

@@ -9,7 +9,6 @@
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -26,6 +25,9 @@ namespace outdial::store {
 inline constexpr std::size_t max_settlements_per_group = 512;
 inline constexpr std::size_t max_progress_per_group = 512;
 inline constexpr std::size_t max_claims_per_group = 64;
+/// Batches of an import that share a transaction while no call waits: each of them writes pages all over the index of
+/// numbers, so that together they write far fewer.
+inline constexpr std::size_t max_tasks_per_group = 16;
 /// Jobs that may wait; post() refuses more. Settlements and progress need no such limit: each attempt has one of either
 /// at most, and attempts come from claims.
 inline constexpr std::size_t max_waiting_claims = 1024;
@@ -120,9 +122,9 @@ private:
         std::vector<Settlement> settlements;
         std::vector<Progress> progress;
         std::vector<ClaimRequest> claims;
-        std::optional<StoreTask> task;  // alone: calls do not wait for an import's batch to be committed
+        std::vector<StoreTask> tasks;  // never with the others: calls do not wait for an import's batches
         [[nodiscard]] bool empty() const {
-            return states.empty() && settlements.empty() && progress.empty() && claims.empty() && !task;
+            return states.empty() && settlements.empty() && progress.empty() && claims.empty() && tasks.empty();
         }
     };
 
@@ -131,8 +133,9 @@ private:
     [[nodiscard]] bool urgent_waits() const;
     [[nodiscard]] Group take_group();
     void carry_out(Group group);
-    [[nodiscard]] Result<std::vector<StoreReply>> execute(const Group& group);
+    [[nodiscard]] Result<std::vector<StoreReply>> execute(Group& group);
     [[nodiscard]] Result<void> execute_settlements(const Group& group, std::vector<StoreReply>& replies);
+    void execute_tasks(Group& group);
     [[nodiscard]] Result<void> execute_claims(const Group& group, std::vector<StoreReply>& replies);
     void give_back(Group group, const Error& error, std::vector<StoreReply>& replies);
     void set_health(bool healthy, std::string text, std::vector<StoreReply>& replies);

@@ -318,8 +318,8 @@ TEST_CASE("An import's batches take turns with calls: one batch between two grou
     gate.opened.set_value();
     office.inbox.wait_for<TaskDone>(4);
     office.thread->stop();
-    // The gate's task; a group of claims; a batch; the last claim; then nothing but batches is left.
-    CHECK(office.inbox.batches() == std::vector<std::size_t>{1, max_claims_per_group, 1, 1, 1, 1});
+    // The gate's task; a group of claims; one batch; the last claim; then nothing but batches is left: one transaction.
+    CHECK(office.inbox.batches() == std::vector<std::size_t>{1, max_claims_per_group, 1, 1, 2});
     CHECK(order.size() == 3);
 }
 
