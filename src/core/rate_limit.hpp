@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <vector>
+#include <deque>
 
 #include "base/time.hpp"
 
@@ -10,10 +10,10 @@ namespace outdial {
 /// Permits at most `per_second` originates in any sliding second, evenly spaced, with no burst after a pause.
 ///
 /// Two rules together: permits are one gap apart on average (a late one may be made up for by at most `catch_up`, so
-/// that a busy loop loses no throughput), and the permit N places back (N = permits a second, rounded up) must be more
-/// than a second old. `guard` widens that second: on its way to the carrier a call is delayed by some milliseconds more
-/// or less than the one before, and the carrier's clock must not see N + 1 calls in a second either. It costs 1.2 % of
-/// the rate.
+/// that a busy loop loses no throughput; after a pause nothing is made up for), and the permit N places back (N =
+/// permits a second, rounded up) must be more than a second old. `guard` widens that second: on its way to the carrier
+/// a call is delayed by some milliseconds more or less than the one before, and the carrier's clock must not see N + 1
+/// calls in a second either. It costs 1.2 % of the rate.
 class RateLimit {
 public:
     static constexpr Microseconds guard = std::chrono::milliseconds{12};
@@ -28,16 +28,16 @@ public:
     [[nodiscard]] bool permits(SteadyTime now) const { return earliest(now) == now; }
     /// Counts one originate that leaves now; permits(now) must hold.
     void take(SteadyTime now);
-    /// A new rate remembers what was taken: raising it allows no burst.
+    /// A new rate remembers what was taken: neither raising it nor going down and up again allows a burst.
     void change(double per_second);
     [[nodiscard]] double per_second() const { return per_second_; }
 
 private:
     double per_second_;
-    Microseconds gap_{};
+    std::size_t permits_;  // in a sliding second: per_second_, rounded up
+    Microseconds gap_;
     SteadyTime next_{SteadyTime::min()};  // by the even spacing
-    std::vector<SteadyTime> taken_;       // the last N permits, a ring; min() = never
-    std::size_t oldest_ = 0;
+    std::deque<SteadyTime> taken_;        // oldest first: the last permits_, and any others younger than a second
 };
 
 }  // namespace outdial
