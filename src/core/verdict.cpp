@@ -9,6 +9,7 @@ namespace outdial {
 namespace {
 
 constexpr int reason_ring_timeout = 3;  // OriginateResponse: Asterisk's own Timeout ran out
+constexpr int cause_normal_clearing = 16;
 
 // What an unanswered call's Q.850 cause means, where it means something by itself.
 std::optional<Disposition> from_cause(int cause, std::optional<int> tech_cause) {
@@ -39,17 +40,28 @@ std::optional<Disposition> from_cause(int cause, std::optional<int> tech_cause) 
         case 58: return Disposition::congestion;
         case 2:
         case 27: return Disposition::unreachable;
+        case 127:
+            // Interworking: Asterisk has no cause of its own for these statuses, which are the newer kin of 603 and
+            // 403: 607 is the person's "unwanted" (RFC 8197), 608 an analytics engine's rejection (RFC 8688).
+            if (tech_cause == 607) return Disposition::declined;
+            if (tech_cause == 608) return Disposition::rejected;
+            return std::nullopt;
         default: return std::nullopt;
     }
 }
 
-// The call ended unanswered with a cause that does not tell why: 0, 16, 31, 127 and the rest.
-Disposition from_circumstances(const CallFacts& facts) {
+// The call ended with a cause that does not tell why: 0, 16, 31, 127 and the rest.
+Disposition from_circumstances(const CallFacts& facts, int cause) {
     if (facts.originate_reason == reason_ring_timeout) return Disposition::no_answer;
+    // Normal clearing, and no word that dialing failed: so ends an answered call whose answer was not seen, the link
+    // being down.
+    const bool dialing_failed = facts.originate_failed_at || facts.dial_ended;
+    const bool ends_like_answered = cause == cause_normal_clearing || (cause == 0 && facts.remote_ended);
+    if (!dialing_failed && ends_like_answered) return Disposition::lost;
     if (facts.remote_ended) return facts.ringing_at ? Disposition::no_answer : Disposition::unreachable;
     // Ended on our side. Asterisk before 22.8 gives a ring timeout the cause 0 and no DialEnd; a hangup by hand has a
     // DialEnd or the cause 16.
-    const bool timed_out = facts.hangup_cause.value_or(0) == 0 && !facts.dial_ended;
+    const bool timed_out = cause == 0 && !facts.dial_ended;
     return timed_out ? Disposition::no_answer : Disposition::canceled;
 }
 
@@ -64,7 +76,9 @@ std::optional<UtcTime> settle_at(const CallFacts& facts) {
     if (facts.not_sent_at) return facts.not_sent_at;
     const bool outcome_reported = facts.originate_failed_at || facts.answered_at;
     if (facts.ended_at) return outcome_reported ? *facts.ended_at : *facts.ended_at + late_event_grace;
-    if (facts.originate_failed_at && !facts.created_at) return *facts.originate_failed_at + late_event_grace;
+    if (facts.originate_failed_at) {
+        return *facts.originate_failed_at + (facts.created_at ? late_hangup_grace : late_event_grace);
+    }
     return std::nullopt;
 }
 
@@ -72,15 +86,19 @@ Disposition disposition_of(const CallFacts& facts) {
     if (facts.answered_at) return of_answered(facts);
     if (facts.refused_at) return Disposition::failed;
     if (facts.not_sent_at) return Disposition::canceled;
-    if (!facts.created_at && facts.originate_failed_at) return Disposition::unreachable;
-    if (facts.cancel_requested && !facts.remote_ended) return Disposition::canceled;
-    if (facts.ended_at) {
+    const bool ring_timeout = facts.originate_reason == reason_ring_timeout;
+    if (!facts.created_at && facts.originate_failed_at) {
+        return ring_timeout ? Disposition::no_answer : Disposition::unreachable;
+    }
+    // A hangup that was asked for and whose effect was not seen may have come too late: that is not `canceled`.
+    const bool over = facts.ended_at || facts.originate_failed_at;
+    if (over && facts.cancel_requested && !facts.remote_ended && !ring_timeout) return Disposition::canceled;
+    if (facts.ended_at || (over && facts.remote_ended)) {
         const int cause = facts.hangup_cause.value_or(0) != 0 ? *facts.hangup_cause : facts.remote_cause.value_or(0);
         if (const auto known = from_cause(cause, tech_cause_of(facts))) return *known;
-        return from_circumstances(facts);
+        return from_circumstances(facts, cause);
     }
-    if (facts.originate_reason == reason_ring_timeout) return Disposition::no_answer;
-    return Disposition::lost;
+    return ring_timeout ? Disposition::no_answer : Disposition::lost;
 }
 
 bool may_have_rung(const CallFacts& facts) { return facts.ringing_at || facts.answered_at; }

@@ -11,8 +11,13 @@ namespace outdial {
 /// wait for them.
 inline constexpr Milliseconds late_event_grace = std::chrono::seconds{2};
 
+/// A failed OriginateResponse is written when the channel is gone, but in a burst its Hangup may come seconds later. It
+/// carries the cause, so it gets longer.
+inline constexpr Milliseconds late_hangup_grace = std::chrono::seconds{10};
+
 /// The earliest instant at which an attempt with these facts may be settled: at once when nothing that could change the
-/// verdict is missing, `late_event_grace` after its end when something is, nothing while the call may still be alive.
+/// verdict is missing, one of the graces above after its end when something is, nothing while the call may still be
+/// alive.
 [[nodiscard]] std::optional<UtcTime> settle_at(const CallFacts& facts);
 
 /// The verdict from all that is known: docs/architecture.md, section 5. Total: without any sign of an end it is `lost`.
