@@ -14,12 +14,19 @@ class Capacity {
 public:
     explicit Capacity(Cap cap) : limit_(cap.originates_per_second), channels_(cap.channels) {}
 
-    /// Whether one more slot may be set aside whose call could leave by `until`.
-    [[nodiscard]] bool may_reserve(SteadyTime now, SteadyTime until) const {
-        return occupied() < channels_ && limit_.earliest(now, static_cast<std::size_t>(reserved_ + in_hand_)) <= until;
+    /// Whether one more slot may be set aside whose call could leave within `lead`.
+    [[nodiscard]] bool may_reserve(SteadyTime now, Microseconds lead) const { return may_reserve_at(now, lead) <= now; }
+    /// From when on may_reserve() is true with so much lead, if nothing else happens; SteadyTime::max() while every
+    /// channel is taken.
+    [[nodiscard]] SteadyTime may_reserve_at(SteadyTime now, Microseconds lead) const {
+        if (occupied() >= channels_) return SteadyTime::max();
+        return limit_.earliest(now, static_cast<std::size_t>(waiting())) - lead;
     }
-    [[nodiscard]] bool may_send(SteadyTime now) const { return limit_.permits(now) && occupied() <= channels_; }
-    [[nodiscard]] SteadyTime may_send_at(SteadyTime now) const { return limit_.earliest(now); }
+    [[nodiscard]] bool may_send(SteadyTime now) const { return may_send_at(now) == now; }
+    /// SteadyTime::max() while every channel is in a call, which only a lowered cap can bring about.
+    [[nodiscard]] SteadyTime may_send_at(SteadyTime now) const {
+        return sent_ < channels_ ? limit_.earliest(now) : SteadyTime::max();
+    }
 
     void move(SlotStage from, SlotStage to);
     void take(SteadyTime now) { limit_.take(now); }
@@ -29,10 +36,11 @@ public:
     }
 
     [[nodiscard]] int occupied() const { return reserved_ + in_hand_ + sent_; }
+    /// Slots whose call has not left yet.
+    [[nodiscard]] int waiting() const { return reserved_ + in_hand_; }
     [[nodiscard]] int sent() const { return sent_; }
     [[nodiscard]] int channels() const { return channels_; }
     [[nodiscard]] double originates_per_second() const { return limit_.per_second(); }
-    [[nodiscard]] double used_fraction() const { return static_cast<double>(occupied()) / channels_; }
 
 private:
     int* count_of(SlotStage stage);

@@ -2,18 +2,23 @@
 // daemon gives it Asio, SQLite and the real clock; tests give it a priority queue and a seed.
 //
 // A call's way through it:
-//   plan     a running campaign with free capacity on a trunk and a ready server sets aside slots and asks the store
-//   for contacts (ClaimRequest) in hand  the store's answer, committed, joins contacts with slots; they wait for their
-//   turn, some 100 ms at the most send     every limit, the campaign's state and the server are looked at once more;
-//   then one Originate, never a second one sent     events fold into facts (call_facts.hpp) until the verdict is
-//   certain or waiting longer would bring nothing (verdict.hpp) settled  the disposition and the contact's next step
-//   (retry.hpp) go to the store together
+//   plan      a running campaign with free capacity on a trunk and a ready server sets aside slots and asks the store
+//             for contacts (ClaimRequest)
+//   in hand   the store's answer, committed, joins contacts with slots; they wait for their turn, some 100 ms at the
+//             most
+//   send      every limit, the campaign's state and the server are looked at once more; then one Originate, never a
+//             second one
+//   sent      events fold into facts (call_facts.hpp) until the verdict is certain or waiting longer would bring
+//             nothing (verdict.hpp)
+//   settled   the disposition and the contact's next step (retry.hpp) go to the store together
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <variant>
 #include <vector>
@@ -27,10 +32,9 @@
 namespace outdial {
 
 // --- inputs
-// ---------------------------------------------------------------------------------------------------------------------------------------
 
 /// The configuration, at start and after each reload. Campaigns without a record or a record without a campaign do not
-/// dial.
+/// dial. The state of a record counts when the engine first meets the campaign; later the engine's own does.
 struct SiteChanged {
     Site site;
     std::vector<CampaignRecord> records;
@@ -88,7 +92,6 @@ using Input = std::variant<SiteChanged, CampaignOrdered, AttemptsFound, ServerUp
                            ChannelList, ChannelListFailed, ClaimResult, ClaimFailed, AttemptEvent, ContactsAdded, Tick>;
 
 // --- commands
-// -------------------------------------------------------------------------------------------------------------------------------------
 
 struct HangUp {
     AttemptId attempt;
@@ -114,7 +117,6 @@ using Command = std::variant<ClaimRequest, OriginateOrder, HangUp, Settlement, P
                              ListChannels, Alert>;
 
 // --- status
-// ---------------------------------------------------------------------------------------------------------------------------------------
 
 struct CampaignStatus {
     std::string name;
@@ -152,7 +154,8 @@ public:
     [[nodiscard]] std::optional<CampaignRecord> campaign(std::string_view name) const;
     /// Attempts that have not been settled.
     [[nodiscard]] std::size_t live_attempts() const { return attempts_.size(); }
-    /// No new claims and Originates from now on: the daemon is about to stop. Calls go on.
+    /// No new claims and Originates from now on: the daemon is about to stop. Calls go on; the next step gives back the
+    /// claims in hand, so a Tick should follow.
     void stop_dialing() { stopping_ = true; }
 
 private:
@@ -176,33 +179,49 @@ private:
     void take(const Now& now, const ContactsAdded& input);
     void take(const Now& now, const Tick& input);
 
-    // engine_schedule.cpp: what to dial next
+    // engine_schedule.cpp: whom to ask the store for
     void plan(const Now& now);
     bool reserve_one(const Now& now, CampaignRun& campaign, ClaimRequest& request);
+    [[nodiscard]] SteadyTime may_claim_at(const Now& now, const CampaignRun& campaign) const;
+    [[nodiscard]] Microseconds lead() const;
+    void join(CampaignRun& campaign) const;
+    void end_claim(const Now& now, CampaignRun& campaign, std::size_t slots);
+    void give_back(CampaignRun& campaign, const Slot& slot);
+    void find_next_wakeup(const Now& now);
+    template <class Visitor>
+    void for_each_route(const CampaignRun& campaign, Visitor visit) const;
+
+    // engine_send.cpp: who leaves now
     void send(const Now& now);
-    bool send_front(const Now& now, TrunkRun& trunk);
+    void take_back_claims(const Now& now);
+    [[nodiscard]] SteadyTime may_send_at(const Now& now, const LiveAttempt& attempt) const;
+    void put_in_hand(LiveAttempt& attempt);
+    void remove_from_hand(LiveAttempt& attempt);
     void originate(const Now& now, LiveAttempt& attempt);
-    [[nodiscard]] std::string waiting_for(const Now& now, const CampaignRun& campaign) const;
-    [[nodiscard]] SteadyTime lead_until(SteadyTime now) const;
 
     // engine.cpp: what became of it
     void move(LiveAttempt& attempt, SlotStage to);
+    void response_known(LiveAttempt& attempt);
+    void note_refusal(const Now& now, CampaignRun& campaign, std::string because);
     void after_facts(const Now& now, LiveAttempt& attempt);
     void settle(const Now& now, LiveAttempt& attempt, Disposition disposition);
     void set_state(CampaignRun& campaign, CampaignState state);
     void finish_if_idle(CampaignRun& campaign);
+    void hang_up_unanswered(const Now& now, const CampaignRun& campaign);
+    void mark_changed(const Now& now, LiveAttempt& attempt);
+    void flush_progress(const Now& now);
+    LiveAttempt& add_attempt(const Claim& claim, SlotStage stage);
+    template <class Command>
+    void emit(Command&& command);
+
+    // engine_reconcile.cpp: what is still alive
     void set_deadline(LiveAttempt& attempt, SteadyTime at);
     void pass_deadlines(const Now& now);
     void pass_deadline(const Now& now, LiveAttempt& attempt);
     void ask_for_channels(const Now& now);
-    void mark_changed(const Now& now, LiveAttempt& attempt);
-    void flush_progress(const Now& now);
-    void find_next_wakeup(const Now& now);
-    void give_back(const Slot& slot);
-    void learn_claim_latency(const Now& now, const CampaignRun& campaign);
-    LiveAttempt& add_attempt(const Claim& claim, SlotStage stage);
-    template <class Command>
-    void emit(Command&& command);
+
+    // engine_status.cpp
+    [[nodiscard]] std::string waiting_for(const Now& now, const CampaignRun& campaign) const;
 
     Random random_;
     bool stopping_ = false;
@@ -211,11 +230,18 @@ private:
     std::map<std::string, std::unique_ptr<TrunkRun>, std::less<>> trunks_;
     std::map<CampaignId, std::unique_ptr<CampaignRun>> campaigns_;
     Attempts attempts_;
+    /// Claims in hand by their way out, first come first sent. One that has to wait for its campaign's or its server's
+    /// turn holds up none of another's; no queue is empty.
+    std::map<std::tuple<CampaignRun*, TrunkRun*, ServerRun*>, std::deque<LiveAttempt*>> in_hand_;
+    std::uint64_t claims_in_hand_so_far_ = 0;
     std::map<std::pair<SteadyTime, AttemptId>, LiveAttempt*> deadlines_;  // one entry an attempt
     std::vector<LiveAttempt*> changed_;                                   // facts not yet given to the store
     SteadyTime flush_at_ = SteadyTime::max();
     SteadyTime plan_at_{};
-    Microseconds claim_latency_{};  // smoothed: from ClaimRequest to ClaimResult
+    double served_ = 0;        // CampaignRun::served of the campaign that was served last
+    std::uint64_t turns_ = 0;  // slots set aside so far
+    int claims_under_way_ = 0;
+    Microseconds claim_latency_{};  // from ClaimRequest to ClaimResult: the longest, slowly forgotten
     SteadyTime next_wakeup_ = SteadyTime::max();
     std::uint64_t events_without_attempt_ = 0;
     std::vector<Command> commands_;

@@ -1,8 +1,6 @@
 // What the engine remembers of each campaign, trunk, server and attempt; for engine*.cpp only.
 #pragma once
 
-#include <deque>
-
 #include "core/engine.hpp"
 
 namespace outdial {
@@ -10,7 +8,9 @@ namespace outdial {
 inline constexpr Milliseconds silence_after_timeout =
     std::chrono::seconds{15};  // past the ring timeout without an end: ask for the channels
 inline constexpr Milliseconds list_interval = std::chrono::seconds{60};  // between lists of channels while calls are up
-inline constexpr int refusals_before_hold = 3;                           // refused Originates in a row
+inline constexpr Milliseconds list_event_grace =
+    std::chrono::seconds{5};                    // younger than that: a list says nothing about an attempt
+inline constexpr int refusals_before_hold = 3;  // refused Originates in a row
 
 struct Engine::ServerRun {
     // down -> reconciling (its channels are being listed) -> ready; draining: up, but it takes no new calls.
@@ -25,6 +25,11 @@ struct Engine::ServerRun {
     bool list_asked = false;  // a ListChannels is on its way
     SteadyTime list_due = SteadyTime::max();
     SteadyTime down_since{};
+    std::uint64_t last_turn = 0;  // Engine::turns_ when a slot was last set aside on it
+
+    [[nodiscard]] bool takes_calls() const {
+        return configured && state == State::ready && unanswered < originate_window;
+    }
 };
 
 struct Engine::TrunkRun {
@@ -32,7 +37,7 @@ struct Engine::TrunkRun {
     Capacity capacity;
     bool configured = true;
     std::size_t next_caller_id = 0;
-    std::deque<LiveAttempt*> in_hand = {};  // first come, first sent
+    std::uint64_t last_turn = 0;  // as ServerRun's
 };
 
 struct Engine::CampaignRun {
@@ -40,16 +45,34 @@ struct Engine::CampaignRun {
     Campaign campaign;
     Capacity capacity;
     bool configured = true;
-    int live = 0;       // attempts that are not settled
-    double served = 0;  // slots so far, divided by the weight: the campaign with the least is next
+    int live = 0;        // attempts that are not settled
+    int unanswered = 0;  // Originates without a Response
+    double served = 0;   // slots so far, divided by the weight: the campaign with the least is next
     bool claim_asked = false;
     SteadyTime claim_asked_at{};
+    std::size_t slots_asked = 0;
     UtcTime not_before{};                       // no contact is due before
+    UtcTime due_meanwhile = UtcTime::max();     // learnt since the claim was asked for, which its answer cannot know
+    SteadyTime ask_again_at{};                  // the store had nothing, or could not: so long it is left alone
     int refusals = 0;                           // Originates refused one after the other
     SteadyTime held_until = SteadyTime::min();  // after refusals
     std::string held_because = {};
 
     [[nodiscard]] bool dials() const { return configured && record.state == CampaignState::running; }
+    // One probe at a time is enough to learn whether refusals have ended.
+    [[nodiscard]] bool probes() const {
+        return refusals >= refusals_before_hold && capacity.waiting() + unanswered > 0;
+    }
+    // A contact may be due from then on, whatever the store knew when it was last asked.
+    void expect_due(UtcTime at) {
+        not_before = std::min(not_before, at);
+        due_meanwhile = std::min(due_meanwhile, at);
+    }
+    // Contacts, rules or the state have changed: what the store said before counts no more.
+    void ask_at_once() {
+        expect_due(UtcTime{});
+        ask_again_at = SteadyTime{};
+    }
 };
 
 struct Engine::LiveAttempt {
@@ -58,8 +81,9 @@ struct Engine::LiveAttempt {
     TrunkRun* trunk;
     ServerRun* server;
     SlotStage stage = SlotStage::reserved;
-    bool awaits_response = false;  // counted in ServerRun::unanswered
-    bool changed = false;          // listed in Engine::changed_
+    std::uint64_t in_hand_number = 0;  // the order in which claims came
+    bool awaits_response = false;      // counted in ServerRun::unanswered and CampaignRun::unanswered
+    bool changed = false;              // listed in Engine::changed_
     SteadyTime sent_at{};
     SteadyTime last_event_at{};
     int missed_lists = 0;  // channel lists in a row without it
@@ -67,11 +91,28 @@ struct Engine::LiveAttempt {
 
     [[nodiscard]] const AttemptId& id() const { return claim.slot.attempt; }
     [[nodiscard]] bool is_sent() const { return claim.facts.originated_at && !claim.facts.not_sent_at; }
+    [[nodiscard]] SteadyTime silent_at() const {
+        return sent_at + campaign->campaign.ring_timeout + silence_after_timeout;
+    }
 };
 
 template <class Command>
 void Engine::emit(Command&& command) {
     commands_.emplace_back(std::forward<Command>(command));
+}
+
+// Every configured trunk of the campaign with every server that dials through it and takes calls now.
+template <class Visitor>
+void Engine::for_each_route(const CampaignRun& campaign, Visitor visit) const {
+    for (const std::string& trunk_name : campaign.campaign.trunks) {
+        const auto trunk = trunks_.find(trunk_name);
+        if (trunk == trunks_.end() || !trunk->second->configured) continue;
+        for (const std::string& server_name : trunk->second->trunk.servers) {
+            const auto server = servers_.find(server_name);
+            if (server == servers_.end() || !server->second->takes_calls()) continue;
+            visit(*trunk->second, *server->second);
+        }
+    }
 }
 
 }  // namespace outdial

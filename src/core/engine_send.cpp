@@ -1,0 +1,79 @@
+// Who leaves now. Claims wait in one queue for each way out (campaign, trunk, server); of those whose every limit
+// permits a call, the one that came first goes.
+#include <algorithm>
+
+#include "base/check.hpp"
+#include "core/engine_state.hpp"
+
+namespace outdial {
+
+void Engine::send(const Now& now) {
+    take_back_claims(now);
+    while (true) {
+        LiveAttempt* first = nullptr;
+        for (const auto& [way, queue] : in_hand_) {
+            LiveAttempt* front = queue.front();
+            if (first != nullptr && first->in_hand_number < front->in_hand_number) continue;
+            if (may_send_at(now, *front) == now.steady) first = front;
+        }
+        if (first == nullptr) return;
+        remove_from_hand(*first);
+        originate(now, *first);
+    }
+}
+
+// Claims that must not be sent any more go back to the store.
+void Engine::take_back_claims(const Now& now) {
+    std::vector<LiveAttempt*> back;
+    for (const auto& [way, queue] : in_hand_) {
+        const auto& [campaign, trunk, server] = way;
+        const bool may_leave = !stopping_ && campaign->dials() && now.steady >= campaign->held_until &&
+                               trunk->configured && server->configured && server->state == ServerRun::State::ready;
+        if (!may_leave) back.insert(back.end(), queue.begin(), queue.end());
+    }
+    std::ranges::sort(back, {}, &LiveAttempt::in_hand_number);
+    for (LiveAttempt* attempt : back) settle(now, *attempt, Disposition::canceled);
+}
+
+// SteadyTime::max() when not time but an input must come first: a Response, or the end of a call.
+SteadyTime Engine::may_send_at(const Now& now, const LiveAttempt& attempt) const {
+    if (attempt.server->unanswered >= attempt.server->originate_window) return SteadyTime::max();
+    SteadyTime at = now.steady;
+    for (const Capacity* level :
+         {all_.get(), &attempt.server->capacity, &attempt.trunk->capacity, &attempt.campaign->capacity}) {
+        at = std::max(at, level->may_send_at(now.steady));
+    }
+    return at;
+}
+
+void Engine::put_in_hand(LiveAttempt& attempt) {
+    attempt.in_hand_number = ++claims_in_hand_so_far_;
+    in_hand_[{attempt.campaign, attempt.trunk, attempt.server}].push_back(&attempt);
+    move(attempt, SlotStage::in_hand);
+}
+
+void Engine::remove_from_hand(LiveAttempt& attempt) {
+    const auto way = in_hand_.find({attempt.campaign, attempt.trunk, attempt.server});
+    OUTDIAL_CHECK(way != in_hand_.end());
+    std::erase(way->second, &attempt);
+    if (way->second.empty()) in_hand_.erase(way);
+}
+
+void Engine::originate(const Now& now, LiveAttempt& attempt) {
+    for (Capacity* level :
+         {all_.get(), &attempt.server->capacity, &attempt.trunk->capacity, &attempt.campaign->capacity}) {
+        level->take(now.steady);
+    }
+    move(attempt, SlotStage::sent);
+    attempt.claim.facts.originated_at = now.utc;
+    attempt.sent_at = now.steady;
+    attempt.last_event_at = now.steady;
+    attempt.awaits_response = true;
+    ++attempt.server->unanswered;
+    ++attempt.campaign->unanswered;
+    set_deadline(attempt, attempt.silent_at());
+    mark_changed(now, attempt);
+    emit(originate_order(attempt.claim, attempt.campaign->campaign, attempt.trunk->trunk));
+}
+
+}  // namespace outdial

@@ -1,0 +1,64 @@
+#include <fmt/core.h>
+
+#include "core/engine_state.hpp"
+
+namespace outdial {
+
+std::optional<CampaignRecord> Engine::campaign(std::string_view name) const {
+    for (const auto& [id, campaign] : campaigns_) {
+        if (campaign->configured && campaign->record.name == name) return campaign->record;
+    }
+    return std::nullopt;
+}
+
+EngineStatus Engine::status(const Now& now) const {
+    const auto cap_of = [](const Capacity& capacity) {
+        return Cap{.originates_per_second = capacity.originates_per_second(), .channels = capacity.channels()};
+    };
+    EngineStatus status;
+    for (const auto& [id, campaign] : campaigns_) {
+        if (!campaign->configured) continue;
+        status.campaigns.push_back({.name = campaign->record.name,
+                                    .state = campaign->record.state,
+                                    .calls = campaign->capacity.occupied(),
+                                    .waiting_for = waiting_for(now, *campaign)});
+    }
+    for (const auto& [name, trunk] : trunks_) {
+        if (!trunk->configured) continue;
+        status.trunks.push_back({.name = name, .calls = trunk->capacity.occupied(), .cap = cap_of(trunk->capacity)});
+    }
+    for (const auto& [name, server] : servers_) {
+        if (!server->configured) continue;
+        status.servers.push_back({.name = name,
+                                  .calls = server->capacity.occupied(),
+                                  .cap = cap_of(server->capacity),
+                                  .ready = server->state == ServerRun::State::ready});
+    }
+    status.all = {.name = "all", .calls = all_->occupied(), .cap = cap_of(*all_)};
+    status.events_without_attempt = events_without_attempt_;
+    return status;
+}
+
+std::string Engine::waiting_for(const Now& now, const CampaignRun& campaign) const {
+    const auto is_full = [](const Capacity& capacity) { return capacity.occupied() >= capacity.channels(); };
+    if (!campaign.dials()) return fmt::format("the campaign is {}", to_text(campaign.record.state));
+    if (stopping_) return "Outdial is stopping";
+    if (now.steady < campaign.held_until) return campaign.held_because;
+    if (is_full(campaign.capacity)) return "all channels of the campaign are in use";
+    if (is_full(*all_)) return "all channels of limits are in use";
+    bool any_route = false;
+    bool any_trunk_free = false;
+    bool any_route_free = false;
+    for_each_route(campaign, [&](const TrunkRun& trunk, const ServerRun& server) {
+        any_route = true;
+        any_trunk_free = any_trunk_free || !is_full(trunk.capacity);
+        any_route_free = any_route_free || (!is_full(trunk.capacity) && !is_full(server.capacity));
+    });
+    if (!any_route) return "no Asterisk of its trunks is ready and answers";
+    if (!any_trunk_free) return "all channels of its trunks are in use";
+    if (!any_route_free) return "all channels of the servers of its trunks are in use";
+    if (now.utc < campaign.not_before || now.steady < campaign.ask_again_at) return "no contact is due";
+    return {};
+}
+
+}  // namespace outdial
