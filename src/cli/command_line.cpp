@@ -1,0 +1,180 @@
+// The only file that includes CLI11, which costs seconds to compile.
+#include "cli/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "cli/help.hpp"
+#include "daemon/version.hpp"
+#include "import/list_reader.hpp"
+
+namespace outdial::cli {
+namespace {
+
+std::string text(std::string_view view) { return std::string{view}; }
+
+/// Builds the commands; whichever is found writes itself to `invocation`.
+class Grammar {
+public:
+    explicit Grammar(Invocation& invocation) : invocation_(invocation) {
+        app_.name("outdial");
+        app_.footer(text(help::program_footer));
+        app_.require_subcommand(1);
+        app_.fallthrough();  // --config and --json after the command; commands inherit it
+        app_.set_version_flag("--version", "outdial " + text(daemon::version), "Print the version");
+        app_.add_option("--config", invocation.common.config, "The daemon's configuration file")
+            ->type_name("FILE")
+            ->capture_default_str();
+        app_.add_flag("--json", invocation.common.json, "Print JSON, for programs");
+        app_.get_formatter()->column_width(36);
+
+        add_simple("serve", help::serve, help::serve_footer, ServeCommand{});
+        add_simple("check", help::check, help::check_footer, CheckCommand{});
+        add_import();
+        add_campaign();
+        add_status();
+        add_report();
+        add_simple("reload", help::reload, help::reload_footer, ReloadCommand{});
+        add_sandbox();
+    }
+    Grammar(const Grammar&) = delete;
+    Grammar& operator=(const Grammar&) = delete;
+
+    CLI::App& app() { return app_; }
+
+private:
+    CLI::App* add(CLI::App& parent, std::string_view name, std::string_view description, std::string_view footer = {}) {
+        CLI::App* command = parent.add_subcommand(text(name), text(description));
+        command->footer(text(footer));
+        return command;
+    }
+
+    void add_simple(std::string_view name, std::string_view description, std::string_view footer, Command command) {
+        add(app_, name, description, footer)->callback([this, command] { invocation_.command = command; });
+    }
+
+    void add_import() {
+        CLI::App* command = add(app_, "import", help::import, help::import_footer);
+        command->add_option("LIST", import_.list, "The call list")->required();
+        command->add_option("FILE", import_.file, "The CSV file; '-' reads standard input")->required();
+        command->add_option("--region", import_.region, "Whose national numbers these are: US, GB, DE...")
+            ->type_name("REGION");
+        command->add_option("--map", import_.map, "Which column is which field: mobile=phone,id=external_id")
+            ->type_name("COLUMN=FIELD,...");
+        command->add_option("--rejects", import_.rejects, "Where rejected rows go [FILE.rejected.csv]")
+            ->type_name("FILE");
+        command->add_option("--threads", import_.threads, "How many threads read numbers [one a core]")
+            ->check(CLI::Range(1, lists::max_threads))
+            ->type_name("N");
+        command->callback([this] { invocation_.command = import_; });
+    }
+
+    void add_campaign() {
+        CLI::App* campaign = add(app_, "campaign", help::campaign, help::campaign_footer);
+        campaign->require_subcommand(1);
+        add(*campaign, "list", help::campaign_list)->callback([this] { invocation_.command = CampaignListCommand{}; });
+        add_order(*campaign, CampaignOrder::start, help::campaign_start);
+        add_order(*campaign, CampaignOrder::pause, help::campaign_pause);
+        add_order(*campaign, CampaignOrder::resume, help::campaign_resume);
+        add_order(*campaign, CampaignOrder::drain, help::campaign_drain);
+        add_order(*campaign, CampaignOrder::stop, help::campaign_stop);
+    }
+
+    void add_order(CLI::App& campaign, CampaignOrder order, std::string_view description) {
+        CLI::App* command = add(campaign, to_text(order), description);
+        command->add_option("NAME", name_, "The campaign")->required();
+        command->callback([this, order] { invocation_.command = CampaignOrderCommand{order, name_}; });
+    }
+
+    void add_status() {
+        CLI::App* command = add(app_, "status", help::status, help::status_footer);
+        command->add_option("NAME", status_.name, "This campaign only");
+        command->add_flag("--watch", status_.watch, "Repaint once a second");
+        command->callback([this] { invocation_.command = status_; });
+    }
+
+    void add_report() {
+        using Format = ReportCommand::Format;
+        CLI::App* command = add(app_, "report", help::report, help::report_footer);
+        command->add_option("NAME", report_.name, "The campaign")->required();
+        command->add_option("--format", report_.format, "table, csv or json [table]")
+            ->transform(CLI::CheckedTransformer(
+                std::map<std::string, Format>{{"table", Format::table}, {"csv", Format::csv}, {"json", Format::json}}))
+            ->type_name("FORMAT");
+        command->callback([this] { invocation_.command = report_; });
+    }
+
+    void add_sandbox() {
+        CLI::App* command = add(app_, "sandbox", help::sandbox, help::sandbox_footer);
+        SandboxCommand& it = sandbox_;
+        command->add_option("--port", it.port, "TCP port on 127.0.0.1; 0: any that is free")->capture_default_str();
+        command->add_option("--port-file", it.port_file, "Write the port there when it is open")->type_name("FILE");
+        command->add_option("--version", it.version, "Speak as Asterisk 16 or 22 does")
+            ->check(CLI::IsMember({"16", "22"}))
+            ->capture_default_str();
+        command->add_option("--seed", it.seed, "The same seed, the same fates")->capture_default_str();
+        command->add_option("--username", it.username, "The AMI user")->capture_default_str();
+        command->add_option("--secret-file", it.secret_file, "Its secret [sandbox]")->type_name("FILE");
+        command->add_option("--answer", it.answer, "Share of calls that are answered: 40%")->type_name("SHARE");
+        command->add_option("--fates", it.fates, "What becomes of calls: answered=40,busy=10,no-answer=50")
+            ->delimiter(',')
+            ->type_name("FATE=WEIGHT,...");
+        command->add_flag("--by-number", it.by_number, "A number's last two digits decide what becomes of its call")
+            ->excludes("--fates")
+            ->excludes("--answer");
+        command->add_option("--ring", it.ring, "How long it rings before the answer: 8s, 2s..20s, ~8s")
+            ->type_name("SPREAD");
+        command->add_option("--talk", it.talk, "How long answered calls last")->type_name("SPREAD");
+        command->add_option("--refuse", it.refuse, "How long a refusal takes")->type_name("SPREAD");
+        command->add_option("--speed", it.speed, "So many times faster than life")->capture_default_str();
+        command->add_flag("--all-events", it.all_events, "Send what a server without event filters sends");
+        command->add_option("--endpoint", it.endpoints, "Only these endpoints exist [every one does]")
+            ->type_name("NAME");
+        command->add_option("--witness", it.witness, "Write each Originate and its end there, as CSV")
+            ->type_name("FILE");
+        command->callback([this] { invocation_.command = sandbox_; });
+    }
+
+    Invocation& invocation_;
+    CLI::App app_{text(help::program)};
+    std::string name_;
+    ImportCommand import_;
+    StatusCommand status_;
+    ReportCommand report_;
+    SandboxCommand sandbox_;
+};
+
+/// "outdial campaign start", for the hint at its help.
+std::string path_of(const CLI::App& app) {
+    std::string path = app.get_name();
+    for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
+        command = command->get_subcommands().front();
+        path += " " + command->get_name();
+    }
+    return path;
+}
+
+}  // namespace
+
+ParsedArguments parse_arguments(int argc, const char* const* argv) {
+    ParsedArguments parsed;
+    Invocation invocation;
+    Grammar grammar(invocation);
+    try {
+        grammar.app().parse(argc, argv);
+        parsed.invocation = std::move(invocation);
+    } catch (const CLI::ParseError& error) {
+        std::ostringstream output;
+        std::ostringstream complaint;
+        if (grammar.app().exit(error, output, complaint) == 0) {
+            parsed.output = output.str();
+        } else {
+            parsed.exit = ExitCode::usage;
+            const std::string path = path_of(grammar.app());
+            parsed.error = path + ": " + error.what() + "\nSee '" + path + " --help'.\n";
+        }
+    }
+    return parsed;
+}
+
+}  // namespace outdial::cli

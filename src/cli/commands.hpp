@@ -1,0 +1,18 @@
+// Each command as a function: does what it was asked, prints, and says how the program ends.
+#pragma once
+
+#include "cli/exit_code.hpp"
+#include "cli/options.hpp"
+
+namespace outdial::cli {
+
+[[nodiscard]] ExitCode check(const CommonOptions& common);
+[[nodiscard]] ExitCode import_contacts(const CommonOptions& common, const ImportCommand& command);
+[[nodiscard]] ExitCode list_campaigns(const CommonOptions& common);
+[[nodiscard]] ExitCode order_campaign(const CommonOptions& common, const CampaignOrderCommand& command);
+[[nodiscard]] ExitCode status(const CommonOptions& common, const StatusCommand& command);
+[[nodiscard]] ExitCode report(const CommonOptions& common, const ReportCommand& command);
+[[nodiscard]] ExitCode reload(const CommonOptions& common);
+[[nodiscard]] ExitCode sandbox(const CommonOptions& common, const SandboxCommand& command);
+
+}  // namespace outdial::cli

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace outdial::cli {
+
+/// What scripts may rely on; the numbers above 1 are those of sysexits.h.
+enum class ExitCode : int {
+    ok = 0,
+    failed = 1,
+    usage = 64,
+    no_daemon = 69,
+    configuration = 78,
+};
+
+}  // namespace outdial::cli

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "cli/sandbox_options.hpp"
+#include "core/campaign.hpp"
+
+namespace outdial::cli {
+
+/// What every command takes.
+struct CommonOptions {
+    std::filesystem::path config = "/etc/outdial/outdial.yaml";
+    bool json = false;
+};
+
+struct ServeCommand {};
+struct CheckCommand {};
+struct ReloadCommand {};
+struct CampaignListCommand {};
+
+struct CampaignOrderCommand {
+    CampaignOrder order;
+    std::string name;
+};
+
+struct StatusCommand {
+    std::string name;  // empty: all campaigns
+    bool watch = false;
+};
+
+struct ReportCommand {
+    enum class Format { table, csv, json };
+    std::string name;
+    Format format = Format::table;
+};
+
+struct ImportCommand {
+    std::string list;
+    std::string file;  // "-" is standard input
+    std::string region;
+    std::string map;                // "column=field,..."
+    std::filesystem::path rejects;  // empty: FILE.rejected.csv
+    unsigned threads = 0;           // 0: as many as the machine has cores
+};
+
+using Command = std::variant<ServeCommand, CheckCommand, ImportCommand, CampaignListCommand, CampaignOrderCommand,
+                             StatusCommand, ReportCommand, ReloadCommand, SandboxCommand>;
+
+}  // namespace outdial::cli

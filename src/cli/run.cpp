@@ -1,0 +1,55 @@
+#include "cli/run.hpp"
+
+#include <exception>
+
+#include "cli/command_line.hpp"
+#include "cli/commands.hpp"
+#include "cli/terminal.hpp"
+#include "daemon/serve.hpp"
+
+namespace outdial::cli {
+namespace {
+
+template <class... Functions>
+struct Overloaded : Functions... {
+    using Functions::operator()...;
+};
+
+int carry_out(const Invocation& invocation) {
+    const CommonOptions& common = invocation.common;
+    const auto status_of = [](ExitCode exit) { return static_cast<int>(exit); };
+    return std::visit(
+        Overloaded{
+            [&](const ServeCommand&) { return daemon::serve({.config = common.config}); },
+            [&](const CheckCommand&) { return status_of(check(common)); },
+            [&](const ImportCommand& command) { return status_of(import_contacts(common, command)); },
+            [&](const CampaignListCommand&) { return status_of(list_campaigns(common)); },
+            [&](const CampaignOrderCommand& command) { return status_of(order_campaign(common, command)); },
+            [&](const StatusCommand& command) { return status_of(status(common, command)); },
+            [&](const ReportCommand& command) { return status_of(report(common, command)); },
+            [&](const ReloadCommand&) { return status_of(reload(common)); },
+            [&](const SandboxCommand& command) { return status_of(sandbox(common, command)); },
+        },
+        invocation.command);
+}
+
+}  // namespace
+
+int run(int argc, const char* const* argv) {
+    try {
+        const ParsedArguments parsed = parse_arguments(argc, argv);
+        print(parsed.output);
+        print_error(parsed.error);
+        const int exit = parsed.invocation ? carry_out(*parsed.invocation) : static_cast<int>(parsed.exit);
+        if (output_failed() && exit == 0) {
+            complain("standard output cannot be written: is the disk full?");
+            return static_cast<int>(ExitCode::failed);
+        }
+        return exit;
+    } catch (const std::exception& error) {
+        complain(std::string{"internal error: "} + error.what());
+        return static_cast<int>(ExitCode::failed);
+    }
+}
+
+}  // namespace outdial::cli
