@@ -18,8 +18,8 @@ constexpr std::array<std::string_view, 8> application_words = {"agi",        "db
 constexpr std::array<std::string_view, 7> data_words = {"CURL", "DB", "EVAL", "FILE", "ODBC", "REALTIME", "SHELL"};
 
 bool contains_ignoring_case(std::string_view text, std::string_view word) {
-    const auto found = std::ranges::search(text, word, [](char a, char b) { return ascii_lower(a) == ascii_lower(b); });
-    return !found.empty();
+    const auto equal = [](char a, char b) { return ascii_lower(a) == ascii_lower(b); };
+    return std::search(text.begin(), text.end(), word.begin(), word.end(), equal) != text.end();
 }
 
 // For a caller id inside `"Name" <number>`. Versions differ in what a backslash does there, so quotes and brackets are

@@ -104,10 +104,8 @@ bool Parser::take_greeting() {
 // The line [line_begin_, line_end) is whole. True when it ended a message, which is then in `message`.
 bool Parser::end_line(std::size_t line_end, Message& message) {
     const std::string_view line = without_cr({buffer_.data() + line_begin_, line_end - line_begin_});
-    const bool empty = line.empty() && !line_was_cut_;
     line_begin_ = scanned_;
-    line_was_cut_ = false;
-    if (!empty || mode_ == Mode::command_output) {
+    if (!line.empty() || mode_ == Mode::command_output) {
         if (!skipping_ && (over_limit(line) || fields_.size() >= limits_.fields)) begin_skip();
         if (skipping_) {
             if (mode_ == Mode::command_output && line.ends_with(end_of_command)) mode_ = Mode::command_ended;
@@ -181,14 +179,11 @@ void Parser::begin_skip() {
 }
 
 // While skipping, a line's bytes are needed only as far as they may tell its end: an empty line, or the end mark of a
-// command's output, with a CR.
+// command's output, with a CR. What is kept of a cut line is not empty, so it does not look like an empty line.
 void Parser::drop_scanned() {
     constexpr std::size_t tail = end_of_command.size() + 1;
     OUTDIAL_CHECK(skipping_ && fields_.empty());
-    if (scanned_ - line_begin_ > tail) {
-        line_begin_ = scanned_ - tail;
-        line_was_cut_ = true;
-    }
+    if (scanned_ - line_begin_ > tail) line_begin_ = scanned_ - tail;
     message_begin_ = line_begin_;
 }
 
@@ -196,7 +191,6 @@ void Parser::begin_message(std::size_t at) {
     message_begin_ = line_begin_ = scanned_ = at;
     fields_.clear();
     mode_ = Mode::headers;
-    line_was_cut_ = false;
 }
 
 }  // namespace outdial::ami

@@ -79,7 +79,6 @@ private:
     std::vector<Message::Field> fields_;  // of the message being read; views into buffer_
     Mode mode_ = Mode::headers;
     bool skipping_ = false;
-    bool line_was_cut_ = false;  // while skipping: bytes of the present line were dropped, so it is not an empty line
     std::string greeting_;
     bool greeting_complete_ = false;
     std::uint64_t messages_ = 0;
