@@ -25,8 +25,8 @@ def configure(outdial, server, variables=None, retry=None, rate=200):
         campaigns={"renewals": {
             "list": "customers", "trunks": ["carrier-a"], "caller_id": {"name": "Renewals", "number": CALLER_ID},
             "ring_timeout": "3s", "on_answer": {"context": "outdial", "exten": "{digits}", "priority": 1},
-            "variables": variables or {}, "pacing": {"mode": "rate", "originates_per_second": rate, "channels": 400},
-            "retry": retry or RETRY}})
+            "pacing": {"mode": "rate", "originates_per_second": rate, "channels": 400}, "retry": retry or RETRY,
+            **({"variables": variables} if variables else {})}})
 
 
 class EveryDialect:
@@ -235,7 +235,7 @@ class Trouble(unittest.TestCase):
         with Outdial() as outdial, Sandbox() as sandbox:
             configure(outdial, sandbox.server())
             outdial.start()
-            outdial.import_list("customers", [{"external_id": str(index), "phone": f"12125550{index:02d}00"}
+            outdial.import_list("customers", [{"external_id": str(index), "phone": f"1212555{index:02d}00"}
                                               for index in range(100)])
             outdial.run("campaign", "start", "renewals")
             outdial.wait_until(lambda: outdial.progress("renewals")["in_call"] >= 50, "calls")
