@@ -58,6 +58,9 @@ Disposition from_circumstances(const CallFacts& facts, int cause) {
     const bool dialing_failed = facts.originate_failed_at || facts.dial_ended;
     const bool ends_like_answered = cause == cause_normal_clearing || (cause == 0 && facts.remote_ended);
     if (!dialing_failed && ends_like_answered) return Disposition::lost;
+    // Asterisk 16 puts the cause of the far end's Reason header above its SIP status: a 603 that says 16 ends like
+    // this. "Normal clearing" of a call that was not answered is a person's doing, not a trunk's.
+    if (facts.remote_ended && cause == cause_normal_clearing && !facts.ringing_at) return Disposition::declined;
     if (facts.remote_ended) return facts.ringing_at ? Disposition::no_answer : Disposition::unreachable;
     // Ended on our side. Asterisk before 22.8 gives a ring timeout the cause 0 and no DialEnd; a hangup by hand has a
     // DialEnd or the cause 16.
