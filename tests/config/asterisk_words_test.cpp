@@ -1,0 +1,43 @@
+#include "config/asterisk_words.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace outdial::config {
+
+TEST_CASE("every word that Asterisk refuses in an application's name is refused in any case and place") {
+    for (std::string_view application :
+         {"AGI", "FastAGI", "DBdeltree", "Exec", "TryExec", "ExecIf", "ExternalIVR", "MixMonitor", "StopMixMonitor",
+          "Originate", "Reload", "System", "trysystem"}) {
+        INFO(application);
+        CHECK(refused_application(application));
+    }
+    for (std::string_view application : {"Playback", "Dial", "Stasis", "Queue", "DBdel", "Monitor", ""}) {
+        INFO(application);
+        CHECK_FALSE(refused_application(application));
+    }
+}
+
+TEST_CASE("every word that Asterisk refuses in data is refused in capitals, but not in a placeholder's name") {
+    for (std::string_view data : {"CURL", "DB", "EVAL", "FILE", "ODBC", "REALTIME", "SHELL", "xDBx", "{digits}DB",
+                                  "DB{digits}", "{contact.a}FILE{contact.b}"}) {
+        INFO(data);
+        CHECK(refused_data(data));
+    }
+    for (std::string_view data :
+         {"", "curl", "Shell", "db", "D{digits}B", "{contact.DB_FILE}", "{contact.DB", "D", "{", "}"}) {
+        INFO(data);
+        CHECK_FALSE(refused_data(data));
+    }
+}
+
+TEST_CASE("applications whose data chooses where a call goes are known in any case") {
+    for (std::string_view application :
+         {"Dial", "DIAL", "Goto", "GotoIf", "Gosub", "Queue", "Transfer", "Page", "RetryDial"}) {
+        INFO(application);
+        CHECK(is_routing_application(application));
+    }
+    for (std::string_view application : {"Playback", "Stasis", "Dialer", ""})
+        CHECK_FALSE(is_routing_application(application));
+}
+
+}  // namespace outdial::config
