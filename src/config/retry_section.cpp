@@ -48,10 +48,6 @@ RetryRules read_retry(const Value& retry, Problems& problems) {
         rules.person[outcome] = read_rule(value);
         if (rules.max_attempts == 1) {
             problems.warn(value.at(), fmt::format("{} has no effect while 'max_attempts' is 1", value.label()));
-        } else if (rules.person[outcome].times == 1) {
-            problems.warn(value.at(), fmt::format("{} never tries again: the first such outcome ends the contact, as "
-                                                  "without this rule; 'times: 2' allows one more try",
-                                                  value.label()));
         }
     }
     if (const Value technical = fields.optional("technical"); technical.present()) {

@@ -36,7 +36,8 @@ struct RatePacing {
     int channels = 1;
 };
 
-/// After this outcome: when again, and after how many such outcomes no more (of this contact in this campaign).
+/// After this outcome: how long to wait, and how many times to try again after outcomes of this kind (of this contact
+/// in this campaign). 3 is three retries, so the fourth such outcome ends the contact, if max_attempts has not before.
 struct RetryRule {
     Milliseconds after{};
     int times = 0;

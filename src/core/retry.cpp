@@ -43,11 +43,11 @@ int technical_outcomes(const AttemptHistory& history) {
     return total;
 }
 
-// A person's outcome, by its own rule: so many outcomes of this kind, this one counted, and no more.
+// A person's outcome, by its own rule: retried so many times after outcomes of this kind, and no more.
 NextStep by_person_rule(const RetryRules& rules, const EndedAttempt& ended, bool charged) {
     const auto rule = rules.person.find(ended.disposition);
     if (rule == rules.person.end()) return done(to_text(ended.disposition), charged);
-    if (ended.history.count(ended.disposition) + 1 >= rule->second.times) return done("outcome_limit", charged);
+    if (ended.history.count(ended.disposition) >= rule->second.times) return done("outcome_limit", charged);
     // Whoever talks on the telephone can be reached on it soon; any other outcome tries the next number.
     const bool same_number = ended.disposition == Disposition::busy;
     const int position =
@@ -56,7 +56,7 @@ NextStep by_person_rule(const RetryRules& rules, const EndedAttempt& ended, bool
 }
 
 NextStep by_technical_rule(const RetryRules& rules, const EndedAttempt& ended, bool charged) {
-    if (technical_outcomes(ended.history) + 1 >= rules.technical.times) return done("technical_limit", charged);
+    if (technical_outcomes(ended.history) >= rules.technical.times) return done("technical_limit", charged);
     return again(ended, rules.technical.after, ended.position, charged);
 }
 

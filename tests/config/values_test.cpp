@@ -160,12 +160,6 @@ TEST_CASE("what works but hardly as meant is warned of, and loads") {
     CHECK(result.campaign);
     REQUIRE(result.warnings.size() == 1);
     CHECK(to_text(result.warnings[0]) == "c.yaml:6:32: 'busy' has no effect while 'max_attempts' is 1");
-
-    result = load_campaign(minimal_campaign + "retry: {max_attempts: 3, busy: {after: 1m, times: 1}}\n", "c.yaml",
-                           test_site());
-    CHECK(result.campaign);
-    REQUIRE(result.warnings.size() == 1);
-    CHECK(to_text(result.warnings[0]).starts_with("c.yaml:6:32: 'busy' never tries again"));
 }
 
 TEST_CASE("the limits on lists and maps hold") {

@@ -76,12 +76,12 @@ TEST_CASE("an outcome without a rule ends the contact") {
     check_done(next_step(none, ended(Disposition::declined)), "declined");
 }
 
-TEST_CASE("the `times`-th outcome of a kind ends the contact, and other kinds do not count against it") {
+TEST_CASE("outcomes of a kind are retried `times` times, and other kinds do not count against it") {
     EndedAttempt attempt = ended(Disposition::busy);
     attempt.history.outcomes[static_cast<std::size_t>(Disposition::no_answer)] = 3;
-    attempt.history.outcomes[static_cast<std::size_t>(Disposition::busy)] = 1;
-    CHECK(next_step(rules(), attempt).kind == NextStep::Kind::retry);
     attempt.history.outcomes[static_cast<std::size_t>(Disposition::busy)] = 2;
+    CHECK(next_step(rules(), attempt).kind == NextStep::Kind::retry);
+    attempt.history.outcomes[static_cast<std::size_t>(Disposition::busy)] = 3;
     check_done(next_step(rules(), attempt), "outcome_limit");
 }
 
@@ -92,9 +92,9 @@ TEST_CASE("technical failures ring the same number again, uncharged, `times` of 
         EndedAttempt attempt = ended(disposition, 3, 1);
         check_retry(next_step(rules(), attempt), minutes{1}, 1, false);
         attempt.history.outcomes[static_cast<std::size_t>(Disposition::congestion)] = 2;
-        attempt.history.outcomes[static_cast<std::size_t>(Disposition::failed)] = 1;
-        CHECK(next_step(rules(), attempt).kind == NextStep::Kind::retry);
         attempt.history.outcomes[static_cast<std::size_t>(Disposition::failed)] = 2;
+        CHECK(next_step(rules(), attempt).kind == NextStep::Kind::retry);
+        attempt.history.outcomes[static_cast<std::size_t>(Disposition::failed)] = 3;
         check_done(next_step(rules(), attempt), "technical_limit");
     }
 }

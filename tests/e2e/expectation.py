@@ -28,7 +28,7 @@ def expected_attempts(numbers, disposition_of, retry):
             position = next((p for p in candidates if p not in invalid), None)
             if position is None:
                 return made
-        elif disposition == "answered" or kind not in retry or outcomes[kind] >= retry[kind]["times"]:
+        elif disposition == "answered" or kind not in retry or outcomes[kind] > retry[kind]["times"]:
             return made
         elif kind not in ("busy", "technical"):  # the person's next number, if there is one
             candidates = [p % len(numbers) for p in range(position + 1, position + len(numbers) + 1)]

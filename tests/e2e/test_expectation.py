@@ -22,10 +22,10 @@ class Expectation(unittest.TestCase):
     def test_an_answer_ends_it(self):
         self.assertEqual(dispositions("1201"), ["answered"])
 
-    def test_so_many_outcomes_of_a_kind_and_no_more(self):
-        self.assertEqual(dispositions("1217"), ["busy"] * 3)
-        self.assertEqual(dispositions("1219"), ["no_answer"] * 2)
-        self.assertEqual(dispositions("1234"), ["congestion"] * 3)
+    def test_so_many_retries_of_a_kind_and_no_more(self):
+        self.assertEqual(dispositions("1217"), ["busy"] * 4)
+        self.assertEqual(dispositions("1219"), ["no_answer"] * 3)
+        self.assertEqual(dispositions("1234"), ["congestion"] * 4)
 
     def test_an_outcome_without_a_rule_ends_it(self):
         self.assertEqual(dispositions("1216"), ["declined"])
@@ -40,11 +40,11 @@ class Expectation(unittest.TestCase):
                          [("1211", "invalid_number"), ("1301", "answered")])
 
     def test_busy_stays_with_its_number_and_no_answer_goes_on(self):
-        self.assertEqual([number for number, _ in attempts("1217", "1301")], ["1217"] * 3)
+        self.assertEqual([number for number, _ in attempts("1217", "1301")], ["1217"] * 4)
         self.assertEqual([number for number, _ in attempts("1219", "1301")], ["1219", "1301"])
 
     def test_asterisk_16_cannot_tell_a_refusal_from_a_decline(self):
-        self.assertEqual(dispositions("1221"), ["rejected"] * 3)
+        self.assertEqual(dispositions("1221"), ["rejected"] * 4)
         self.assertEqual(dispositions("1221", version="16"), ["declined"])
 
 
