@@ -20,11 +20,12 @@ struct DestinationWriter {
     void operator()(const StasisDestination& destination) const {
         order.application = "Stasis";
         order.data = destination.application;
-        for (const Template& argument : destination.arguments) order.data += ',' + argument.render(values);
+        for (const Template& argument : destination.arguments)
+            order.data += ',' + argument.render(values, Template::Quoting::application_argument);
     }
     void operator()(const ApplicationDestination& destination) const {
         order.application = destination.application;
-        order.data = destination.data.render(values);
+        order.data = destination.data.render(values, Template::Quoting::application_argument);
     }
 };
 

@@ -9,6 +9,7 @@ namespace outdial {
 namespace {
 
 constexpr std::string_view attribute_prefix = "contact.";
+constexpr std::string_view separating = "\\\",()[]";  // for Asterisk's splitting of arguments
 
 bool is_attribute_name(std::string_view name) {
     return !name.empty() && std::ranges::all_of(name, [](char c) {
@@ -74,8 +75,15 @@ Result<Template> Template::parse(std::string_view text, Allow allow) {
     return result;
 }
 
-std::string Template::render(const TemplateValues& values) const {
+std::string Template::render(const TemplateValues& values, Quoting quoting) const {
     std::string result;
+    const auto add_listed = [&](std::string_view text) {
+        for (const char c : text) {
+            if (quoting == Quoting::application_argument && separating.find(c) != std::string_view::npos)
+                result += '\\';
+            result += c;
+        }
+    };
     for (const Part& part : parts_) {
         switch (part.kind) {
             case Part::Kind::literal: result += part.text; break;
@@ -85,8 +93,8 @@ std::string Template::render(const TemplateValues& values) const {
             case Part::Kind::attempt: result += values.attempt; break;
             case Part::Kind::campaign: result += values.campaign; break;
             case Part::Kind::list: result += values.list; break;
-            case Part::Kind::external_id: result += values.contact.external_id; break;
-            case Part::Kind::attribute: result += attribute_of(values.contact, part.text); break;
+            case Part::Kind::external_id: add_listed(values.contact.external_id); break;
+            case Part::Kind::attribute: add_listed(attribute_of(values.contact, part.text)); break;
         }
     }
     return result;

@@ -31,7 +31,11 @@ public:
     /// The error names the placeholder and its 0-based offset in `text`.
     [[nodiscard]] static Result<Template> parse(std::string_view text, Allow allow);
 
-    [[nodiscard]] std::string render(const TemplateValues& values) const;
+    /// What comes of a call list is put in as it is, or so that a dialplan application takes it for one argument: its
+    /// commas, quotes, brackets and backslashes with a backslash before them, which Asterisk's argument splitting takes
+    /// away again (AST_STANDARD_APP_ARGS).
+    enum class Quoting { none, application_argument };
+    [[nodiscard]] std::string render(const TemplateValues& values, Quoting quoting = Quoting::none) const;
     /// As it was written.
     [[nodiscard]] const std::string& text() const { return text_; }
     /// Whether any {e164}, {digits} or {national} stands in it.

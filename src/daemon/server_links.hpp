@@ -13,7 +13,7 @@
 namespace outdial::daemon {
 
 /// The AMI pool as the engine sees it: commands in, inputs out. On the loop's thread only.
-class ServerLinks : private ami::PoolListener {
+class ServerLinks final : private ami::PoolListener {
 public:
     using Deliver = std::function<void(Input)>;
 
