@@ -11,7 +11,6 @@ namespace outdial::daemon {
 
 namespace {
 
-constexpr std::size_t shown_digits = 3;
 constexpr std::size_t longest_line = 300;
 
 }  // namespace
@@ -23,13 +22,6 @@ void open_log() {
     logger->set_pattern(under_journald ? "%l %v" : "%Y-%m-%dT%H:%M:%S.%e %l %v", spdlog::pattern_time_type::utc);
     logger->flush_on(spdlog::level::info);
     spdlog::set_default_logger(std::move(logger));
-}
-
-std::string masked(std::string_view number) {
-    if (number.size() <= 2 * shown_digits + 1) return std::string(number.size(), '*');
-    std::string result{number};
-    for (std::size_t i = shown_digits + 1; i + shown_digits < result.size(); ++i) result[i] = '*';
-    return result;
 }
 
 std::string one_line(std::string_view text) {
