@@ -184,7 +184,7 @@ FROM (SELECT DISTINCT
              (SELECT count(*) FROM campaign_contact AS cc
               WHERE cc.campaign_id = ca.campaign_id AND cc.state = 'pending'
                 AND cc.due_at > CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)) AS waiting,
-             (SELECT count(*) FROM campaign_contact AS cc
+             (SELECT count(*) FROM campaign_contact AS cc INDEXED BY campaign_contact_in_call
               WHERE cc.campaign_id = ca.campaign_id AND cc.state = 'in_call') AS in_call,
              (SELECT count(*) FROM campaign_contact AS cc
               WHERE cc.campaign_id = ca.campaign_id AND cc.state = 'done') AS done,

@@ -58,8 +58,7 @@ private:
     Statement find_external_{database_, "SELECT contact_id FROM contact WHERE list_id = ?1 AND external_id = ?2"};
     Statement insert_{database_,
                       "INSERT INTO contact (list_id, external_id, attributes) VALUES (?1, ?2, ?3) "
-                      "ON CONFLICT (list_id, external_id) WHERE external_id IS NOT NULL DO NOTHING "
-                      "RETURNING contact_id"};
+                      "ON CONFLICT (list_id, external_id) WHERE external_id IS NOT NULL DO NOTHING"};
     Statement insert_number_{database_,
                              "INSERT INTO contact_number (contact_id, position, list_id, number, country_code_digits) "
                              "VALUES (?1, ?2, ?3, ?4, ?5)"};

@@ -127,6 +127,8 @@ std::optional<Database::Failure> Database::take_failure() {
 
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle()) == 0; }
 
+std::int64_t Database::last_inserted_id() const { return sqlite3_last_insert_rowid(handle()); }
+
 void Database::begin_group() {
     OUTDIAL_CHECK(!group_open_ && !in_transaction());
     group_open_ = execute("BEGIN IMMEDIATE", "beginning a transaction");

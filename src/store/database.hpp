@@ -52,6 +52,9 @@ public:
     /// Whether the failure taken last concerned the database as a whole.
     [[nodiscard]] bool in_trouble() const { return in_trouble_; }
 
+    /// The id of the row that the last INSERT into a table with such ids made.
+    [[nodiscard]] std::int64_t last_inserted_id() const;
+
     /// Several scopes in one transaction with one commit. Begin fails at once (after a short wait) where another
     /// program holds the write lock.
     void begin_group();
