@@ -14,7 +14,7 @@ const std::string ours = "0192f0c0ffee0123456789abcdef0123";
 
 std::optional<AttemptEvent> read(const std::string& text) {
     ami::Parser parser;
-    parser.feed(text + "\r\n");
+    parser.feed("Asterisk Call Manager/11.0.0\r\n" + text + "\r\n");
     ami::Message message;
     REQUIRE(parser.next(message));
     return attempt_event(message, from_unix_ms(5));
