@@ -1,15 +1,16 @@
 // What clients ask of the simulated Asterisk, and its answers, word for word as recorded.
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <array>
 #include <iterator>
 #include <regex>
 
+#include "ami/md5.hpp"
 #include "ami/text.hpp"
 #include "sim/asterisk_model.hpp"
+#include "sim/lower_case.hpp"
 #include "sim/originate_request.hpp"
 #include "sim/session_state.hpp"
 
@@ -23,21 +24,6 @@ using ami::equal_ignoring_case;
 constexpr std::size_t max_line_bytes = 1'022;
 constexpr std::size_t max_headers = 128;
 constexpr Milliseconds refusal_delay{1'000};  // before `Authentication failed`
-
-std::string md5_hex(std::string_view text) {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned int size = 0;
-    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_md5(), nullptr);
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) fmt::format_to(std::back_inserter(hex), "{:02x}", digest[i]);
-    return hex;
-}
-
-std::string lower(std::string_view text) {
-    std::string result{text};
-    std::ranges::transform(result, result.begin(), ami::ascii_lower);
-    return result;
-}
 
 bool has_long_line(const ami::Message& action) {
     return std::any_of(action.begin(), action.end(), [](const ami::Message::Field& field) {
@@ -125,8 +111,8 @@ void AsteriskModel::log_in(Session& session, const ami::Message& action) {
         options_.accounts, [&](const Account& candidate) { return candidate.name == action.get("Username"); });
     bool right = account != options_.accounts.end();
     if (right && equal_ignoring_case(action.get("AuthType"), "MD5")) {
-        right = !session.challenge.empty() &&
-                equal_ignoring_case(md5_hex(session.challenge + account->secret), action.get("Key"));
+        const auto key = ami::md5_hex(session.challenge + account->secret);
+        right = !session.challenge.empty() && key && equal_ignoring_case(*key, action.get("Key"));
     } else if (right) {
         right = account->secret == action.get("Secret");
     }
@@ -331,7 +317,7 @@ void AsteriskModel::get_variable(Session& session, const ami::Message& action) {
 
 // The console commands by which a test or an operator makes the sandbox stop, restart or crash.
 void AsteriskModel::command(Session& session, const ami::Message& action) {
-    const std::string text = lower(action.get("Command"));
+    const std::string text = lower_case(action.get("Command"));
     const auto answer = [&] { reply(session, action, "Success", "Message: Command output follows\r\nOutput: \r\n"); };
     if (text == "core stop gracefully" || text == "core restart gracefully") {
         answer();
@@ -351,9 +337,9 @@ void AsteriskModel::command(Session& session, const ami::Message& action) {
 }
 
 std::optional<AsteriskModel::Slot> AsteriskModel::find_call(std::string_view name_or_uniqueid) const {
-    if (const auto found = by_uniqueid_.find(lower(name_or_uniqueid)); found != by_uniqueid_.end())
+    if (const auto found = by_uniqueid_.find(lower_case(name_or_uniqueid)); found != by_uniqueid_.end())
         return found->second;
-    if (const auto found = by_name_.find(lower(name_or_uniqueid)); found != by_name_.end()) return found->second;
+    if (const auto found = by_name_.find(lower_case(name_or_uniqueid)); found != by_name_.end()) return found->second;
     return std::nullopt;
 }
 

@@ -8,6 +8,7 @@
 #include "ami/text.hpp"
 #include "base/check.hpp"
 #include "sim/asterisk_model.hpp"
+#include "sim/lower_case.hpp"
 
 namespace outdial::sim {
 
@@ -24,12 +25,6 @@ constexpr Microseconds overtakes_within{Milliseconds{400}};
 
 constexpr std::string_view outgoing_application = "AppDial2";
 constexpr std::string_view outgoing_data = "(Outgoing Line)";
-
-std::string lower(std::string_view text) {
-    std::string result{text};
-    std::ranges::transform(result, result.begin(), ami::ascii_lower);
-    return result;
-}
 
 bool refused_by_far_end(const Call& call) { return !is_answered(call.plan.fate) && sip_status(call.plan.fate) != 0; }
 
@@ -102,7 +97,7 @@ bool AsteriskModel::may_be_created(const Call& call) const {
     if (call.seen.endpoint.empty()) return false;
     if (!options_.endpoints.empty() && !known(options_.endpoints, call.seen.endpoint)) return false;
     if (call.seen.channel_id.empty()) return true;
-    const std::string id = lower(call.seen.channel_id);
+    const std::string id = lower_case(call.seen.channel_id);
     const auto next = by_uniqueid_.lower_bound(id);
     if (next == by_uniqueid_.end()) return true;
     return next->first != id && !(compares_ids_by_prefix(options_.dialect) && next->first.starts_with(id));
@@ -120,8 +115,8 @@ void AsteriskModel::create(Slot slot) {
     call.running_application = outgoing_application;
     call.running_data = outgoing_data;
     call.seen.invited_at = utc(now_);
-    by_uniqueid_.emplace(lower(call.uniqueid), slot);
-    by_name_.emplace(lower(call.name), slot);
+    by_uniqueid_.emplace(lower_case(call.uniqueid), slot);
+    by_name_.emplace(lower_case(call.name), slot);
 
     emit(class_call, events_.new_channel(call));
     emit_verbose(class_dialplan, events_.new_extension(call, outgoing_application, outgoing_data));
@@ -324,8 +319,8 @@ void AsteriskModel::channel_gone(Slot slot, int cause, int tech_cause, WitnessRo
     }
     emit(class_call, events_.hangup(call, cause, tech_cause));
     device_changed(call, call.state == Call::State::ringing ? -1 : 0, was_up ? -1 : 0);
-    by_uniqueid_.erase(lower(call.uniqueid));
-    by_name_.erase(lower(call.name));
+    by_uniqueid_.erase(lower_case(call.uniqueid));
+    by_name_.erase(lower_case(call.name));
     call.phase = Call::Phase::ended;
     ++statistics_.ended;
     call.seen.cause = cause;

@@ -1,8 +1,9 @@
 #include "sim/originate_request.hpp"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <optional>
+#include <tuple>
 
 #include "ami/originate.hpp"
 #include "ami/text.hpp"
@@ -17,6 +18,7 @@ constexpr std::size_t kept_extension = 79;
 constexpr std::size_t max_uniqueid = 149;
 constexpr Milliseconds default_ring_timeout{30'000};
 constexpr std::size_t max_variables_a_header = 63;
+constexpr std::int64_t longest_ring_ms = 86'400'000;
 
 std::optional<std::int64_t> integer(std::string_view text) {
     std::int64_t value = 0;
@@ -131,7 +133,7 @@ Result<Call> read_originate(const ami::Message& action, Classes write_classes) {
     call.priority = static_cast<int>(priority.value_or(0));
     const auto timeout = integer(action.get("Timeout"));
     if (!timeout && !action.get("Timeout").empty()) return fail("Invalid timeout");
-    const Milliseconds ring{timeout.value_or(default_ring_timeout.count())};
+    const Milliseconds ring{std::min(timeout.value_or(default_ring_timeout.count()), longest_ring_ms)};
     if (ring > Milliseconds{0}) call.ring_timeout = ring;
     const auto slash = call.seen.channel.find('/');
     if (slash == std::string::npos) return fail("Invalid channel");

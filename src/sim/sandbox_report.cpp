@@ -75,6 +75,8 @@ std::string Sandbox::report() const {
         fmt::format_to(out, "; {} were closed because they did not read", numbers.overflowed_sessions);
     }
     fmt::format_to(out, "\n");
+    if (!witness_file_ok())
+        fmt::format_to(out, "the witness file is incomplete: a row could not be written; is the disk full?\n");
     return text;
 }
 

@@ -43,7 +43,6 @@ public:
     Shell(asio::io_context& io, SandboxOptions options)
         : options_(std::move(options)),
           model_(options_.model, options_.seed, real_now()),
-          io_(io),
           acceptor_(io),
           timer_(io),
           accept_timer_(io) {}
@@ -56,6 +55,7 @@ public:
     AsteriskModel model_;
 
     [[nodiscard]] std::size_t connections() const { return connections_.size(); }
+    [[nodiscard]] bool witness_file_ok() const { return witness_file_.good(); }
 
 private:
     struct Connection {
@@ -77,7 +77,6 @@ private:
     void close(const ConnectionRef& connection);
     void arm_timer();
 
-    asio::io_context& io_;
     tcp::acceptor acceptor_;
     asio::steady_timer timer_;
     asio::steady_timer accept_timer_;
@@ -126,7 +125,7 @@ void Sandbox::Shell::stop() {
     accept_timer_.cancel();
     while (!connections_.empty()) close(ConnectionRef{connections_.begin()->second});
     model_.finish_witness();
-    witness_file_.close();
+    if (witness_file_.is_open()) witness_file_.close();
 }
 
 void Sandbox::Shell::accept() {
@@ -226,6 +225,8 @@ Result<std::uint16_t> Sandbox::start() { return shell_->start(); }
 void Sandbox::stop() { shell_->stop(); }
 
 std::size_t Sandbox::connections() const { return shell_->connections(); }
+
+bool Sandbox::witness_file_ok() const { return shell_->witness_file_ok(); }
 
 const AsteriskModel& Sandbox::model() const { return shell_->model_; }
 

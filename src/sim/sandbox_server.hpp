@@ -47,6 +47,8 @@ public:
     [[nodiscard]] std::size_t connections() const;
     /// What happened so far, in a few lines for people.
     [[nodiscard]] std::string report() const;
+    /// Whether every row so far could be written to the witness file; true without one.
+    [[nodiscard]] bool witness_file_ok() const;
     [[nodiscard]] const AsteriskModel& model() const;
     [[nodiscard]] const Witness& witness() const;
 

@@ -1,9 +1,8 @@
 // The simulated Asterisk as a server: sessions, permissions, limits, time.
 
-#include <openssl/evp.h>
-
 #include <catch2/catch.hpp>
 
+#include "ami/md5.hpp"
 #include "virtual_server.hpp"
 
 using namespace outdial;
@@ -11,15 +10,6 @@ using namespace outdial::sim;
 using namespace outdial::sim::test;
 
 namespace {
-
-std::string md5_hex(std::string_view text) {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    EVP_Digest(text.data(), text.size(), digest, &size, EVP_md5(), nullptr);
-    std::string hex;
-    for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-    return hex;
-}
 
 // Three calls of a mixed day, to the last byte.
 std::string a_days_output(std::uint64_t seed) {
@@ -75,7 +65,7 @@ TEST_CASE("a login with the challenge's MD5 is accepted, with another key refuse
     REQUIRE(challenge.size() == 9);
     const bool right = GENERATE(true, false);
     client.send(fmt::format("Action: Login\r\nUsername: dialer\r\nAuthType: MD5\r\nKey: {}\r\n\r\n",
-                            md5_hex(challenge + (right ? "s3cret" : "secret"))));
+                            ami::md5_hex(challenge + (right ? "s3cret" : "secret")).value()));
     server.run_for(Milliseconds{1'000});
     CHECK(client.closed() == !right);
     CHECK(count_events(client.messages(), "FullyBooted") == (right ? 1u : 0u));
