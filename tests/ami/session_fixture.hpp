@@ -12,7 +12,6 @@ namespace outdial::ami {
 
 using State = SessionMachine::State;
 using Plaintext = SessionMachine::Plaintext;
-using namespace std::chrono_literals;
 
 inline const std::string fully_booted =
     "Event: FullyBooted\r\nPrivilege: system,all\r\nUptime: 77\r\nStatus: Fully Booted\r\n\r\n";
@@ -109,7 +108,7 @@ struct Session final : SessionListener {
     }
     [[nodiscard]] std::string last_told() const { return told.empty() ? "" : told.back(); }
 
-    SteadyTime now{1'000s};
+    SteadyTime now{std::chrono::seconds{1'000}};
     ServerInfo server;
     std::vector<std::string> told;
     std::vector<std::string> warnings;
@@ -124,7 +123,7 @@ struct Session final : SessionListener {
 /// Answers every ping there is and lets time pass, second by second.
 inline void live_on(Session& session, int seconds) {
     for (int i = 0; i < seconds; ++i) {
-        session.pass(1s);
+        session.pass(std::chrono::seconds{1});
         const auto bytes = session.sent();
         if (bytes.find("Action: Ping") != std::string::npos) session.answer(bytes, "Ping", "Success", "Ping: Pong\r\n");
     }

@@ -3,6 +3,8 @@
 
 namespace outdial::ami {
 
+using namespace std::chrono_literals;
+
 TEST_CASE("the login is by challenge and MD5, and the secret does not cross the wire", "[session]") {
     CHECK(md5_hex("123456789s3cret").value() == "d32b5714dd0e3ae70d4a845d5e524f3f");
     Session session{"system,call"};

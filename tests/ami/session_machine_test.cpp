@@ -4,6 +4,8 @@
 
 namespace outdial::ami {
 
+using namespace std::chrono_literals;
+
 TEST_CASE("pings leave every five seconds exactly", "[session]") {
     Session session;
     session.make_ready();
