@@ -22,12 +22,6 @@ constexpr auto ask_again_after = seconds{1};        // no contact was due, and n
 constexpr std::size_t most_slots_a_claim = 500;
 constexpr Milliseconds longest_sleep = seconds{60};  // the wall clock may be set while we wait for an instant of it
 
-// How far a campaign may be behind its share and still be owed it: a second of its own rate. What it could not use
-// longer ago, for want of contacts or because of its own caps, is gone, or it would shut the others out later.
-double share_owed(const Campaign& campaign) {
-    return std::max(1.0, campaign.pacing.originates_per_second) / campaign.weight;
-}
-
 }  // namespace
 
 // Twice the time from asking for contacts to having them: a slow disk gets its claims earlier, not fewer of them.
@@ -44,7 +38,9 @@ void Engine::plan(const Now& now) {
         if (!campaign->dials() || now.utc < campaign->not_before || now.steady < campaign->ask_again_at ||
             now.steady < campaign->held_until)
             continue;
-        campaign->served = std::max(campaign->served, served_ - share_owed(campaign->campaign));
+        // One turn is the most that it may be owed. What it could not use earlier, for want of contacts or because of
+        // its own caps, is gone, or it would shut the others out now.
+        campaign->served = std::max(campaign->served, served_ - 1.0 / campaign->campaign.weight);
         open.emplace_back(
             campaign.get(),
             ClaimRequest{

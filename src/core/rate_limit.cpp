@@ -32,9 +32,8 @@ SteadyTime RateLimit::earliest(SteadyTime now, std::size_t waiting) const {
 
 void RateLimit::take(SteadyTime now) {
     OUTDIAL_CHECK(permits(now));
-    // There is something to catch up with only while permits are being used: not before the first second is full, and
-    // not after a second without any.
-    const bool busy = taken_.size() >= permits_ && taken_.back() + window > now;
+    // There is something to catch up with only while permits are being used, not after a second without any.
+    const bool busy = !taken_.empty() && taken_.back() + window > now;
     next_ = (busy ? std::max(next_, now - catch_up) : now) + gap_;
     taken_.push_back(now);
     while (taken_.size() > permits_ && taken_.front() + window <= now) taken_.pop_front();

@@ -34,7 +34,7 @@ bool was_right(Disposition disposition, const World::Call& call) {
 WorldOptions mixed(std::uint64_t seed) {
     WorldOptions options{.seed = seed, .site = small_site(50, 100)};
     options.fate = any_fate;
-    options.site.campaigns[0].retry.technical.times = 1;
+    options.site.campaigns[0].retry.technical.times = 0;
     return options;
 }
 
