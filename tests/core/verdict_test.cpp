@@ -110,6 +110,13 @@ TEST_CASE("an unanswered call's disposition is its cause's, and its SIP status's
     }
 }
 
+TEST_CASE("normal clearing by the far end of a call that was not answered is a person's doing, never the trunk's") {
+    CHECK(verdict(failed_by_far_end(16)) == Disposition::declined);
+    Events rang = failed_by_far_end(16);
+    rang.push_back(event(Kind::ringing));
+    CHECK(verdict(rang) == Disposition::no_answer);
+}
+
 TEST_CASE("ring timeouts are no_answer on old and new servers, with and without ringing") {
     CHECK(verdict(ring_timeout_new) == Disposition::no_answer);
     CHECK(verdict(ring_timeout_old) == Disposition::no_answer);
