@@ -10,6 +10,8 @@ namespace outdial::store {
 
 namespace {
 
+constexpr int pages_per_mib = 256;
+
 // The process's signals are the loop's business.
 void block_signals() {
     sigset_t all;
@@ -32,10 +34,10 @@ void put_front(std::deque<Job>& jobs, std::vector<Job>& again) {
 
 }  // namespace
 
-StoreThread::StoreThread(Store store, Deliver deliver, StoreThreadTiming timing)
+StoreThread::StoreThread(Store store, Deliver deliver, StoreThreadOptions options)
     : store_(std::move(store)),
       deliver_(std::move(deliver)),
-      timing_(timing),
+      options_(options),
       checkpoint_at_pages_(checkpoint_pages_idle),
       thread_([this] { run(); }) {}
 
@@ -88,7 +90,7 @@ void StoreThread::stop() {
 void StoreThread::run() {
     block_signals();
     check_file();
-    auto next_check = std::chrono::steady_clock::now() + timing_.housekeeping_every;
+    auto next_check = std::chrono::steady_clock::now() + options_.housekeeping_every;
     for (bool stopping = false; !stopping;) {
         turns_.fetch_add(1, std::memory_order_relaxed);
         Group group;
@@ -96,7 +98,7 @@ void StoreThread::run() {
         {
             std::unique_lock lock{mutex_};
             // While the database cannot be written there is no hurry: every try would make the loop wait for a lock.
-            wake_.wait_for(lock, healthy_ ? timing_.housekeeping_every : timing_.retry_after,
+            wake_.wait_for(lock, healthy_ ? options_.housekeeping_every : options_.retry_after,
                            [&] { return stopping_ || (healthy_ && (urgent_waits() || !tasks_.empty())); });
             stopping = stopping_;
             group = take_group();
@@ -106,7 +108,7 @@ void StoreThread::run() {
         checkpoint_if_due(idle);
         if (const auto now = std::chrono::steady_clock::now(); now >= next_check) {
             check_file();
-            next_check = now + timing_.housekeeping_every;
+            next_check = now + options_.housekeeping_every;
         }
     }
     finish();
@@ -117,7 +119,7 @@ void StoreThread::finish() {
         Group group;
         {
             std::unique_lock lock{mutex_};
-            if (!healthy_) wake_.wait_for(lock, timing_.retry_after, [] { return false; });
+            if (!healthy_) wake_.wait_for(lock, options_.retry_after, [] { return false; });
             group = take_group();
         }
         if (group.empty()) break;
@@ -229,10 +231,10 @@ void StoreThread::execute_tasks(Group& group) {
 }
 
 Result<void> StoreThread::execute_claims(const Group& group, std::vector<StoreReply>& replies) {
-    const bool log_is_full = store_.wal_pages() >= max_wal_pages;
+    const bool log_is_full = store_.wal_pages() >= options_.max_wal_pages;
     for (const ClaimRequest& request : group.claims) {
         Result<ClaimResult> claimed =
-            log_is_full ? Result<ClaimResult>{fail("the database's write-ahead log has reached its limit of 1 GiB "
+            log_is_full ? Result<ClaimResult>{fail("the database's write-ahead log has reached its greatest length, "
                                                    "because a reader keeps a transaction open; end that reader")}
                         : store_.claim(request);
         if (claimed) {
@@ -268,7 +270,7 @@ void StoreThread::checkpoint_if_due(bool idle) {
     const bool complete = state && state->checkpointed >= state->pages;
     // Where a reader holds the rest back, another try is worth its while only after more has been written.
     checkpoint_at_pages_ = complete ? checkpoint_pages_idle : pages + checkpoint_pages_idle;
-    const bool is_long = !complete && pages >= long_wal_pages;
+    const bool is_long = !complete && pages >= options_.long_wal_pages;
     if (is_long && !wal_is_long_) {
         deliver_(
             {StoreAlert{healthy_, fmt::format("the database's write-ahead log is {} MiB long and cannot be reused, "

@@ -37,10 +37,6 @@ inline constexpr std::size_t max_waiting_tasks = 64;
 /// case.
 inline constexpr int checkpoint_pages_idle = 1'000;
 inline constexpr int checkpoint_pages_busy = 8'000;
-/// A reader that keeps a transaction open keeps the log from being reused. From here on an operator is told (256 MiB),
-/// and from here on nothing new is claimed (1 GiB), so that the disk keeps room for the outcomes of calls.
-inline constexpr int long_wal_pages = 65'536;
-inline constexpr int max_wal_pages = 262'144;
 /// Tries to write what is left when the thread is stopped while the database is unusable.
 inline constexpr int max_tries_at_stop = 5;
 
@@ -83,10 +79,14 @@ struct CampaignStateJob {
     UtcTime at;
 };
 
-/// Waits of the thread.
-struct StoreThreadTiming {
+struct StoreThreadOptions {
     std::chrono::milliseconds retry_after{200};  // between two tries while the database cannot be written
     std::chrono::milliseconds housekeeping_every{1000};
+    /// A reader that keeps a transaction open keeps the write-ahead log from being reused. From long_wal_pages on an
+    /// operator is told (256 MiB), and from max_wal_pages on nothing new is claimed (1 GiB), so that the disk keeps
+    /// room for the outcomes of calls.
+    int long_wal_pages = 65'536;
+    int max_wal_pages = 262'144;
 };
 
 class StoreThread {
@@ -94,7 +94,7 @@ public:
     /// Called on the store's thread, after each commit or failure; must not block and must not call stop().
     using Deliver = std::function<void(std::vector<StoreReply>)>;
 
-    StoreThread(Store store, Deliver deliver, StoreThreadTiming timing = {});
+    StoreThread(Store store, Deliver deliver, StoreThreadOptions options = {});
     /// Stops.
     ~StoreThread();
     StoreThread(const StoreThread&) = delete;
@@ -144,7 +144,7 @@ private:
 
     Store store_;
     const Deliver deliver_;
-    const StoreThreadTiming timing_;
+    const StoreThreadOptions options_;
 
     std::mutex mutex_;  // guards the members up to stopping_
     std::condition_variable wake_;

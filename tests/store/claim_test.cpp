@@ -61,8 +61,24 @@ TEST_CASE("A retry dials the number that the next step names, and its history te
     const Claim second = desk.claim(1, noon + 1s).claims.at(0);
     CHECK(second.position == 1);
     CHECK(second.number().e164 == "+12025550002");
-    CHECK(second.history.invalid_positions == 1);
+    CHECK(second.history.invalid_positions == 0b01);
     CHECK(second.history.count(Disposition::invalid_number) == 1);
+    desk.settle(second, Disposition::invalid_number, Desk::retry_at(noon + 2s, "invalid_number"), noon + 2s);
+    const Claim third = desk.claim(1, noon + 2s).claims.at(0);
+    CHECK(third.position == 0);
+    CHECK(third.history.invalid_positions == 0b11);
+}
+
+TEST_CASE("A retry at a number that the contact does not have ends the contact instead of stopping the campaign") {
+    Desk desk;
+    desk.import(people(2));
+    NextStep next = Desk::retry_at(noon + 1s);
+    next.position = 5;
+    desk.settle(desk.claim(1).claims.at(0), Disposition::busy, next, noon + 1s);
+    const ClaimResult result = desk.claim(2, noon + 1s);
+    REQUIRE(result.claims.size() == 1);
+    CHECK(result.claims[0].number().e164 == number_of(1));
+    CHECK(desk.shell().value("SELECT state, reason FROM contact_status WHERE contact_id = 1") == "done|no_number");
 }
 
 TEST_CASE("Left-over slots come back with the time of the next retry") {

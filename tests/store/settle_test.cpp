@@ -99,6 +99,15 @@ TEST_CASE("An attempt without a Hangup ends when it was settled") {
           "pending|lost|1800086400000|0");
 }
 
+TEST_CASE("A contact that was reached once counts as reached, whatever a later call brings") {
+    Desk desk;
+    desk.import(people(1));
+    desk.settle(desk.claim(1).claims.at(0), Disposition::answered, Desk::retry_at(noon + 1min, "callback"), noon + 1s);
+    CHECK(desk.shell().value("SELECT reached, done FROM campaign_progress") == "1|0");
+    desk.settle(desk.claim(1, noon + 1min).claims.at(0), Disposition::busy, Desk::done("busy"), noon + 2min);
+    CHECK(desk.shell().value("SELECT reached, done FROM campaign_progress") == "1|1");
+}
+
 TEST_CASE("Settling twice changes nothing the second time") {
     Desk desk;
     desk.import(people(1));

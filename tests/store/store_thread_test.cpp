@@ -35,6 +35,12 @@ public:
         CHECK(came);
         return of<Reply>();
     }
+    /// Waits until so many claims have been answered, one way or the other.
+    void wait_for_any_claim(std::size_t count) {
+        std::unique_lock lock{mutex_};
+        CHECK(arrived_.wait_for(lock, patience,
+                                [&] { return of<ClaimResult>().size() + of<ClaimFailed>().size() >= count; }));
+    }
     template <class Reply>
     std::vector<Reply> all() {
         const std::lock_guard lock{mutex_};
@@ -68,14 +74,15 @@ struct Office {
     std::unique_ptr<StoreThread> thread;
 
     explicit Office(int contacts) { desk.import(people(contacts)); }
-    void open(std::function<void()> before_delivery = [] {}) {
+    void open(
+        std::function<void()> before_delivery = [] {}, StoreThreadOptions options = {20ms, 20ms}) {
         thread = std::make_unique<StoreThread>(
             std::move(desk.store),
             [this, before_delivery](std::vector<StoreReply> replies) {
                 before_delivery();
                 inbox.put(std::move(replies));
             },
-            StoreThreadTiming{20ms, 20ms});
+            options);
     }
 };
 
@@ -346,6 +353,56 @@ TEST_CASE("After the database file was replaced under the daemon nothing is clai
     REQUIRE(office.thread->post(office.desk.request(1)));
     const auto failed = office.inbox.wait_for<ClaimFailed>(1);
     CHECK(failed.at(0).error.message.find("moved, deleted or replaced") != std::string::npos);
+}
+
+TEST_CASE(
+    "A log that a reader keeps from being reused is reported once, then stops claims, and both end with the reader") {
+    Office office{4};
+    const Claim call = office.desk.claim(1).claims.at(0);
+    Shell reader = office.desk.shell();
+    REQUIRE(reader.run("BEGIN; SELECT count(*) FROM contact").empty());
+    StoreThreadOptions options{20ms, 20ms};
+    options.long_wal_pages = checkpoint_pages_idle;
+    options.max_wal_pages = checkpoint_pages_idle + 500;
+    office.open([] {}, options);
+    // Each batch writes a few dozen pages of new contacts.
+    std::size_t batches = 0;
+    const auto import_batch = [&] {
+        const int first = static_cast<int>(1000 + 500 * batches);
+        REQUIRE(office.thread->post(
+            task([=](Store& store) { must(store.add_contacts("customers", people(500, first))); })));
+        office.inbox.wait_for<TaskDone>(++batches);
+    };
+    while (office.inbox.all<StoreAlert>().empty() && batches < 200) import_batch();
+    const auto alerts = office.inbox.all<StoreAlert>();
+    REQUIRE(alerts.size() == 1);
+    CHECK(alerts[0].healthy);
+    CHECK(alerts[0].text.find("reader keeps a transaction open") != std::string::npos);
+    while (office.inbox.all<ClaimFailed>().empty() && batches < 200) {
+        import_batch();
+        const std::size_t answered = office.inbox.all<ClaimResult>().size() + office.inbox.all<ClaimFailed>().size();
+        REQUIRE(office.thread->post(office.desk.request(0)));
+        office.inbox.wait_for_any_claim(answered + 1);
+    }
+    const auto failed = office.inbox.all<ClaimFailed>();
+    REQUIRE(failed.size() == 1);
+    CHECK(failed[0].error.message.find("end that reader") != std::string::npos);
+    office.thread->post(Desk::settlement_of(call, Disposition::busy, Desk::done("busy"), noon + 1s));
+    office.inbox.wait_for<SettlementDone>(1);  // outcomes are written all the same
+
+    REQUIRE(reader.run("ROLLBACK").empty());
+    const auto dialing = [&] {
+        const auto results = office.inbox.all<ClaimResult>();
+        return !results.empty() && !results.back().claims.empty();
+    };
+    while (!dialing() && batches < 400) {
+        import_batch();
+        const std::size_t answered = office.inbox.all<ClaimResult>().size() + office.inbox.all<ClaimFailed>().size();
+        REQUIRE(office.thread->post(office.desk.request(1)));
+        office.inbox.wait_for_any_claim(answered + 1);
+    }
+    CHECK(dialing());
+    CHECK(office.inbox.all<StoreAlert>().size() == 1);
 }
 
 }  // namespace outdial::store
