@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include "core/rate_limit.hpp"
 #include "core/site.hpp"
 
@@ -40,6 +41,8 @@ public:
     [[nodiscard]] int waiting() const { return reserved_ + in_hand_; }
     [[nodiscard]] int sent() const { return sent_; }
     [[nodiscard]] int channels() const { return channels_; }
+    /// Channels that are not in use; none when a new cap is below what is up.
+    [[nodiscard]] int free() const { return std::max(0, channels_ - occupied()); }
     [[nodiscard]] double originates_per_second() const { return limit_.per_second(); }
 
 private:

@@ -238,8 +238,9 @@ private:
     std::vector<LiveAttempt*> changed_;                                   // facts not yet given to the store
     SteadyTime flush_at_ = SteadyTime::max();
     SteadyTime plan_at_{};
-    double served_ = 0;        // CampaignRun::served of the campaign that was served last
-    std::uint64_t turns_ = 0;  // slots set aside so far
+    double served_ = 0;       // CampaignRun::served of the campaign that was served last
+    double trunk_turn_ = 0;   // of the trunk that had the last slot
+    double server_turn_ = 0;  // likewise
     int claims_under_way_ = 0;
     Microseconds claim_latency_{};  // from ClaimRequest to ClaimResult: the longest, slowly forgotten
     SteadyTime next_wakeup_ = SteadyTime::max();

@@ -69,8 +69,9 @@ void Engine::plan(const Now& now) {
     }
 }
 
-// Sets one slot aside on that of the campaign's trunks, and of its servers, whose turn was longest ago; false when none
-// has room in time. Not on the emptiest one: where calls fail at once it is always empty, and would draw them all.
+// Sets one slot aside on one of the campaign's trunks and of its servers; false when none has room in time. Each gets
+// calls in proportion to its free channels, by turns. Not simply the emptiest one: where calls fail at once it is
+// always empty, and would draw them all.
 bool Engine::reserve_one(const Now& now, CampaignRun& campaign, ClaimRequest& request) {
     const Microseconds ahead = lead();
     const auto may = [&](const Capacity& capacity) { return capacity.may_reserve(now.steady, ahead); };
@@ -80,13 +81,19 @@ bool Engine::reserve_one(const Now& now, CampaignRun& campaign, ClaimRequest& re
     ServerRun* server = nullptr;
     for_each_route(campaign, [&](TrunkRun& trunk_here, ServerRun& server_here) {
         if (!may(trunk_here.capacity) || !may(server_here.capacity)) return;
-        const auto turn = [](const TrunkRun& t, const ServerRun& s) { return std::pair{t.last_turn, s.last_turn}; };
+        // Who was left out for long is next, and no more than that.
+        const auto turn = [&](const TrunkRun& t, const ServerRun& s) {
+            return std::pair{std::max(t.turn, trunk_turn_), std::max(s.turn, server_turn_)};
+        };
         if (trunk != nullptr && turn(trunk_here, server_here) >= turn(*trunk, *server)) return;
         trunk = &trunk_here;
         server = &server_here;
     });
     if (trunk == nullptr) return false;
-    trunk->last_turn = server->last_turn = ++turns_;
+    trunk_turn_ = std::max(trunk->turn, trunk_turn_);
+    server_turn_ = std::max(server->turn, server_turn_);
+    trunk->turn = trunk_turn_ + 1.0 / trunk->capacity.free();
+    server->turn = server_turn_ + 1.0 / server->capacity.free();
 
     std::string caller_id = campaign.campaign.caller_id_number;
     const auto& pool = trunk->trunk.caller_ids;

@@ -25,7 +25,7 @@ struct Engine::ServerRun {
     bool list_asked = false;  // a ListChannels is on its way
     SteadyTime list_due = SteadyTime::max();
     SteadyTime down_since{};
-    std::uint64_t last_turn = 0;  // Engine::turns_ when a slot was last set aside on it
+    double turn = 0;  // when it is next: grows with each slot by one part of its free channels
 
     [[nodiscard]] bool takes_calls() const {
         return configured && state == State::ready && unanswered < originate_window;
@@ -37,7 +37,7 @@ struct Engine::TrunkRun {
     Capacity capacity;
     bool configured = true;
     std::size_t next_caller_id = 0;
-    std::uint64_t last_turn = 0;  // as ServerRun's
+    double turn = 0;  // as ServerRun's
 };
 
 struct Engine::CampaignRun {

@@ -13,10 +13,10 @@ namespace outdial {
 /// that a busy loop loses no throughput; after a pause nothing is made up for), and the permit N places back (N =
 /// permits a second, rounded up) must be more than a second old. `guard` widens that second: on its way to the carrier
 /// a call is delayed by some milliseconds more or less than the one before, and the carrier's clock must not see N + 1
-/// calls in a second either. It costs 1.2 % of the rate.
+/// calls in a second either. It costs 1.5 % of the rate.
 class RateLimit {
 public:
-    static constexpr Microseconds guard = std::chrono::milliseconds{12};
+    static constexpr Microseconds guard = std::chrono::milliseconds{15};
     static constexpr Microseconds catch_up = std::chrono::milliseconds{20};
 
     /// per_second > 0; fractions are meant: 0.1 is one every ten seconds.

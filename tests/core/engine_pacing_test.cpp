@@ -211,7 +211,7 @@ TEST_CASE("a campaign with a cap of its own on a busy trunk gets nearly all of i
 
 TEST_CASE("calls spread over a campaign's trunks and a trunk's servers") {
     Site site = small_site(60, 1000);
-    site.servers.push_back({"s2", {1000, 1000}});
+    site.servers.push_back({"s2", {1000, 10000}});
     site.trunks = {a_trunk("t", {"s", "s2"}, {20, 100}), a_trunk("u", {"s", "s2"}, {40, 100})};
     site.campaigns[0].trunks = {"t", "u"};
     WorldOptions options{.site = site};
@@ -240,7 +240,24 @@ TEST_CASE("a trunk where every call fails at once does not draw the calls of the
     world.add_people(1, 2000);
     world.start();
     world.run_for(seconds{20});
-    CHECK(std::ranges::count(world.calls, "good", &World::Call::trunk) >= 190);
+    CHECK(std::ranges::count(world.calls, "good", &World::Call::trunk) >= 160);
+}
+
+TEST_CASE("servers and trunks get calls in proportion to their free channels") {
+    Site site = small_site(40, 1000);
+    site.servers = {{"small", {1000, 100}}, {"large", {1000, 300}}};
+    site.trunks = {a_trunk("t", {"small", "large"}, {1000, 1000})};
+    site.campaigns[0].trunks = {"t"};
+    World world({.site = site});
+    world.add_people(1, 2000);
+    world.start();
+    world.run_for(seconds{22});
+    const auto on = [&](const char* name) {
+        return static_cast<double>(std::ranges::count(world.calls, name, &World::Call::server));
+    };
+    REQUIRE(on("small") > 100);
+    CHECK(on("large") / on("small") == Approx(3).epsilon(0.15));
+    CHECK(world.violations == std::vector<std::string>{});
 }
 
 TEST_CASE("caller ids are the campaign's own, or the trunk's in turn") {
