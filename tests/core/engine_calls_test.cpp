@@ -182,17 +182,25 @@ TEST_CASE("a claim that fails frees its slots and is tried again a second later"
 
 TEST_CASE("a retry that becomes due while a claim is under way is not forgotten") {
     // The claim's answer says "nothing due for hours", but it was written before the settlement was known.
-    WorldOptions options{.site = small_site(50, 10)};
-    options.commit_from = options.commit_to = milliseconds{300};
-    auto& retry = options.site.campaigns[0].retry;
-    retry.max_attempts = 2;
-    retry.person[Disposition::busy] = {.after = seconds{2}, .times = 5};
-    World world(options);
-    world.add_people(1, 6);
-    world.start();
-    world.run_for(seconds{20});
-    CHECK(world.calls.size() == 12);
-    CHECK(world.campaign(1).state == CampaignState::finished);
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        CAPTURE(seed);
+        WorldOptions options{.seed = seed, .site = small_site(50, 20)};
+        options.reply_after = milliseconds{300};
+        options.ring_from = milliseconds{100};
+        options.fate = [](const OriginateOrder& order, Random&) {
+            return order.channel.find("10@") != std::string::npos ? Fate::ring_timeout : Fate::busy;
+        };
+        auto& retry = options.site.campaigns[0].retry;
+        retry.max_attempts = 2;
+        retry.person[Disposition::busy] = {.after = seconds{2}, .times = 5};
+        retry.person[Disposition::no_answer] = {.after = hours{3}, .times = 5};
+        World world(options);
+        world.add_people(1, 8);  // the first one's retry is hours away
+        world.start();
+        world.run_for(seconds{20});
+        CHECK(world.calls.size() == 15);
+        CHECK(world.violations == std::vector<std::string>{});
+    }
 }
 
 TEST_CASE("contacts that are imported into a waiting campaign's list are dialed at once") {

@@ -63,6 +63,7 @@ TEST_CASE("stop: what still rings is hung up, what was answered goes on, and the
 
 TEST_CASE("stop: a call whose channel comes to be after the hangup was asked for is hung up all the same") {
     WorldOptions options = ringing_for(seconds{5});
+    options.created_after = milliseconds{50};
     World world(options);
     world.add_people(1, 1);
     world.start();

@@ -100,6 +100,7 @@ void World::order(int campaign, CampaignOrder order) { step(CampaignOrdered{camp
 
 void World::reload(const Site& site) {
     options.site = site;
+    reloaded_at_ = time_;
     std::map<int, CampaignState> states;
     for (const auto& [id, campaign] : campaigns_) states[static_cast<int>(id.value)] = campaign.state;
     step(SiteChanged{.site = site, .records = records_of(site, states)});
@@ -226,7 +227,8 @@ void World::claim(const ClaimRequest& request) {
         if (!campaign.waiting.empty()) result.next_due_at = campaign.waiting.begin()->first;
         result.exhausted = campaign.ready.empty() && campaign.waiting.empty() && campaign.in_call == 0;
     }
-    step(result);
+    if (options.reply_after == Microseconds{}) return step(result);
+    at(options.reply_after, [this, result] { step(result); });
 }
 
 void World::apply(const Settlement& settlement) {
@@ -274,6 +276,7 @@ void World::check_slots() {
 }
 
 void World::check_channels(const Call& call) {
+    if (call.sent_at <= reloaded_at_) return;  // it was sent under the former caps
     const Site& site = options.site;
     const auto check = [&](const std::string& level, const Cap& cap) {
         if (channels_[level] > cap.channels) violate(fmt::format("{} has {} channels", level, channels_[level]));

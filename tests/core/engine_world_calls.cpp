@@ -46,7 +46,7 @@ void World::script(Call& call) {
         call.over = true;
         return tell(call, milliseconds{4}, Kind::originate_failed, 0);
     }
-    const Microseconds created = between(milliseconds{1}, milliseconds{5});
+    const Microseconds created = options.created_after + between(milliseconds{1}, milliseconds{5});
     const Microseconds rings = created + between(options.ring_from, options.ring_to) / 4;
     const Microseconds end = created + between(options.ring_from, options.ring_to);
     at(created, [this, &call] {
