@@ -1,7 +1,8 @@
 """Runs the benchmark programs of build/release and prints one table. Called by scripts/bench only.
 
-A program is either a Google Benchmark (tests/bench/*_bench.cpp) or a script tests/bench/*_bench.py, which measures the whole
-program and prints JSON of the same form: {"benchmarks": [{"name", "real_time", "time_unit", "items_per_second"}]}.
+A program is a Google Benchmark (tests/bench/*_bench.cpp), a script tests/bench/*_bench.py, which measures the whole program and
+prints JSON of the same form: {"benchmarks": [{"name", "real_time", "time_unit", "items_per_second"}]}, or one that prints a table of
+its own (percentiles, say), which is shown as it is.
 """
 
 import argparse
@@ -38,6 +39,9 @@ def run(name, command, pattern):
             raise SystemExit(f"scripts/bench: {name} failed with {os.waitstatus_to_exitcode(status)}")
         output.seek(0)
         text = output.read()
+    if text.strip() and not text.lstrip().startswith("{"):
+        print(f"{text}\n{name}: peak memory {usage.ru_maxrss / 1024:.0f} MB\n", flush=True)
+        return []
     # A filter that matches nothing leaves Google Benchmark's output empty.
     rows = json.loads(text)["benchmarks"] if text.strip() else []
     for row in rows:
