@@ -289,6 +289,8 @@ TEST_CASE("at most 32 Originates are in doubt on one server") {
     world.run_for(seconds{3});
     CHECK(world.most_unanswered == 32);
     CHECK(world.calls.size() == 32);
+    CHECK(world.count(Disposition::canceled) >= 1);  // what was in hand for it went back after two seconds
+    CHECK(world.status(1).calls == 32);
 }
 
 TEST_CASE("an engine with nothing to do hardly wakes") {

@@ -206,6 +206,20 @@ TEST_CASE("refused Originates hold the campaign with one alert, one probe at a t
     CHECK(world.violations == std::vector<std::string>{});
 }
 
+TEST_CASE("refusals of calls that were sent before the hold do not lengthen it") {
+    WorldOptions options{.site = small_site(500, 1000)};
+    options.fate = [](const OriginateOrder&, Random&) { return Fate::refused; };
+    options.jitter = milliseconds{300};  // some thirty are refused after the third
+    World world(options);
+    world.add_people(1, 2000);
+    world.start();
+    world.run_for(milliseconds{600});
+    REQUIRE(world.calls.size() > 20);
+    const auto before = world.calls.size();
+    world.run_for(milliseconds{1500});
+    CHECK(world.calls.size() == before + 1);
+}
+
 TEST_CASE("a held campaign is probed although others of its calls still talk") {
     WorldOptions options = talks(hours{1});
     bool broken = false;

@@ -227,8 +227,7 @@ void World::claim(const ClaimRequest& request) {
         if (!campaign.waiting.empty()) result.next_due_at = campaign.waiting.begin()->first;
         result.exhausted = campaign.ready.empty() && campaign.waiting.empty() && campaign.in_call == 0;
     }
-    if (options.reply_after == Microseconds{}) return step(result);
-    at(options.reply_after, [this, result] { step(result); });
+    step(result);
 }
 
 void World::apply(const Settlement& settlement) {

@@ -48,8 +48,7 @@ struct WorldOptions {
     };
     Microseconds commit_from = milliseconds{2};  // latency of a claim's commit, uniform
     Microseconds commit_to = milliseconds{8};
-    Microseconds reply_after{};    // from a claim's commit to its answer: what happens meanwhile it cannot know
-    Microseconds created_after{};  // of the channel, beside a few milliseconds
+    Microseconds created_after{};                    // of the channel, beside a few milliseconds
     Microseconds wakeup_lateness = milliseconds{1};  // at most
     Microseconds ring_from = milliseconds{100};
     Microseconds ring_to = milliseconds{400};
