@@ -5,13 +5,44 @@
 #include <sstream>
 
 #include "cli/help.hpp"
+#include "cli/text.hpp"
 #include "daemon/version.hpp"
 #include "import/list_reader.hpp"
 
 namespace outdial::cli {
 namespace {
 
+constexpr std::size_t help_width = 100;
+
 std::string text(std::string_view view) { return std::string{view}; }
+
+/// Breaks a paragraph into lines.
+std::string wrapped(std::string_view paragraph) {
+    std::string lines;
+    std::size_t column = 0;
+    std::istringstream words{text(paragraph)};
+    for (std::string word; words >> word;) {
+        if (column > 0 && column + 1 + word.size() > help_width) {
+            lines += "\n";
+            column = 0;
+        }
+        lines += (column == 0 ? "" : " ") + word;
+        column += word.size() + (column == 0 ? 0 : 1);
+    }
+    return lines;
+}
+
+/// A command's description is a summary and a paragraph; a list of commands shows the summary alone.
+class HelpFormatter : public CLI::Formatter {
+public:
+    std::string make_subcommand(const CLI::App* command) const override {
+        const std::string description = command->get_description();
+        std::stringstream line;
+        CLI::detail::format_help(line, command->get_name(), description.substr(0, description.find('\n')),
+                                 column_width_);
+        return line.str();
+    }
+};
 
 /// Builds the commands; whichever is found writes itself to `invocation`.
 class Grammar {
@@ -19,6 +50,7 @@ public:
     explicit Grammar(Invocation& invocation) : invocation_(invocation) {
         app_.name("outdial");
         app_.footer(text(help::program_footer));
+        app_.formatter(std::make_shared<HelpFormatter>());
         app_.require_subcommand(1);
         app_.fallthrough();  // --config and --json after the command; commands inherit it
         app_.set_version_flag("--version", "outdial " + text(daemon::version), "Print the version");
@@ -28,13 +60,13 @@ public:
         app_.add_flag("--json", invocation.common.json, "Print JSON, for programs");
         app_.get_formatter()->column_width(36);
 
-        add_simple("serve", help::serve, help::serve_footer, ServeCommand{});
-        add_simple("check", help::check, help::check_footer, CheckCommand{});
+        add_simple("serve", help::serve, ServeCommand{});
+        add_simple("check", help::check, CheckCommand{});
         add_import();
         add_campaign();
         add_status();
         add_report();
-        add_simple("reload", help::reload, help::reload_footer, ReloadCommand{});
+        add_simple("reload", help::reload, ReloadCommand{});
         add_sandbox();
     }
     Grammar(const Grammar&) = delete;
@@ -43,18 +75,22 @@ public:
     CLI::App& app() { return app_; }
 
 private:
-    CLI::App* add(CLI::App& parent, std::string_view name, std::string_view description, std::string_view footer = {}) {
-        CLI::App* command = parent.add_subcommand(text(name), text(description));
-        command->footer(text(footer));
+    static CLI::App* add(CLI::App& parent, std::string_view name, const help::Topic& topic) {
+        std::string description = text(topic.summary);
+        if (!topic.paragraph.empty()) {
+            description += "\n\n" + wrapped(topic.paragraph) + "\n";
+        }
+        CLI::App* command = parent.add_subcommand(text(name), description);
+        command->footer(text(topic.examples) + text(help::everywhere));
         return command;
     }
 
-    void add_simple(std::string_view name, std::string_view description, std::string_view footer, Command command) {
-        add(app_, name, description, footer)->callback([this, command] { invocation_.command = command; });
+    void add_simple(std::string_view name, const help::Topic& topic, Command command) {
+        add(app_, name, topic)->callback([this, command] { invocation_.command = command; });
     }
 
     void add_import() {
-        CLI::App* command = add(app_, "import", help::import, help::import_footer);
+        CLI::App* command = add(app_, "import", help::import);
         command->add_option("LIST", import_.list, "The call list")->required();
         command->add_option("FILE", import_.file, "The CSV file; '-' reads standard input")->required();
         command->add_option("--region", import_.region, "Whose national numbers these are: US, GB, DE...")
@@ -70,9 +106,11 @@ private:
     }
 
     void add_campaign() {
-        CLI::App* campaign = add(app_, "campaign", help::campaign, help::campaign_footer);
+        CLI::App* campaign = add(app_, "campaign", help::campaign);
         campaign->require_subcommand(1);
-        add(*campaign, "list", help::campaign_list)->callback([this] { invocation_.command = CampaignListCommand{}; });
+        add(*campaign, "list", {help::campaign_list, {}, {}})->callback([this] {
+            invocation_.command = CampaignListCommand{};
+        });
         add_order(*campaign, CampaignOrder::start, help::campaign_start);
         add_order(*campaign, CampaignOrder::pause, help::campaign_pause);
         add_order(*campaign, CampaignOrder::resume, help::campaign_resume);
@@ -80,14 +118,14 @@ private:
         add_order(*campaign, CampaignOrder::stop, help::campaign_stop);
     }
 
-    void add_order(CLI::App& campaign, CampaignOrder order, std::string_view description) {
-        CLI::App* command = add(campaign, to_text(order), description);
+    void add_order(CLI::App& campaign, CampaignOrder order, std::string_view summary) {
+        CLI::App* command = add(campaign, to_text(order), {summary, {}, {}});
         command->add_option("NAME", name_, "The campaign")->required();
         command->callback([this, order] { invocation_.command = CampaignOrderCommand{order, name_}; });
     }
 
     void add_status() {
-        CLI::App* command = add(app_, "status", help::status, help::status_footer);
+        CLI::App* command = add(app_, "status", help::status);
         command->add_option("NAME", status_.name, "This campaign only");
         command->add_flag("--watch", status_.watch, "Repaint once a second");
         command->callback([this] { invocation_.command = status_; });
@@ -95,7 +133,7 @@ private:
 
     void add_report() {
         using Format = ReportCommand::Format;
-        CLI::App* command = add(app_, "report", help::report, help::report_footer);
+        CLI::App* command = add(app_, "report", help::report);
         command->add_option("NAME", report_.name, "The campaign")->required();
         command->add_option("--format", report_.format, "table, csv or json [table]")
             ->transform(CLI::CheckedTransformer(
@@ -105,7 +143,7 @@ private:
     }
 
     void add_sandbox() {
-        CLI::App* command = add(app_, "sandbox", help::sandbox, help::sandbox_footer);
+        CLI::App* command = add(app_, "sandbox", help::sandbox);
         SandboxCommand& it = sandbox_;
         command->add_option("--port", it.port, "TCP port on 127.0.0.1; 0: any that is free")->capture_default_str();
         command->add_option("--port-file", it.port_file, "Write the port there when it is open")->type_name("FILE");
@@ -144,6 +182,15 @@ private:
     SandboxCommand sandbox_;
 };
 
+/// What is wrong; CLI11 calls a command that it does not know a missing one.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error) {
+    const std::vector<std::string> left = app.remaining(true);
+    if (error.get_exit_code() != static_cast<int>(CLI::ExitCodes::RequiredError) || left.empty()) {
+        return error.what();
+    }
+    return "there is no command '" + printable(left.front()) + "' here";
+}
+
 /// "outdial campaign start", for the hint at its help.
 std::string path_of(const CLI::App& app) {
     std::string path = app.get_name();
@@ -165,13 +212,13 @@ ParsedArguments parse_arguments(int argc, const char* const* argv) {
         parsed.invocation = std::move(invocation);
     } catch (const CLI::ParseError& error) {
         std::ostringstream output;
-        std::ostringstream complaint;
-        if (grammar.app().exit(error, output, complaint) == 0) {
+        std::ostringstream unused;
+        if (grammar.app().exit(error, output, unused) == 0) {
             parsed.output = output.str();
         } else {
             parsed.exit = ExitCode::usage;
             const std::string path = path_of(grammar.app());
-            parsed.error = path + ": " + error.what() + "\nSee '" + path + " --help'.\n";
+            parsed.error = path + ": " + complaint(grammar.app(), error) + "\nSee '" + path + " --help'.\n";
         }
     }
     return parsed;

@@ -8,6 +8,7 @@
 
 #include "base/file_lock.hpp"
 #include "cli/json_fields.hpp"
+#include "control/protocol.hpp"
 #include "store/store.hpp"
 
 namespace outdial::cli {
@@ -61,12 +62,46 @@ std::vector<StoredBatch::LeftOut> left_out(const json& answer, const char* key, 
     return rows;
 }
 
-Result<StoredBatch> send_batch(control::Client& client, const std::string& list, std::span<const NewContact> contacts) {
+Result<StoredBatch> send_batch(const std::filesystem::path& socket, const std::string& list,
+                               std::span<const NewContact> contacts);
+
+Result<StoredBatch> send_halves(const std::filesystem::path& socket, const std::string& list,
+                                std::span<const NewContact> contacts) {
+    const std::size_t half = contacts.size() / 2;
+    Result<StoredBatch> both = send_batch(socket, list, contacts.first(half));
+    if (!both) {
+        return both;
+    }
+    Result<StoredBatch> second = send_batch(socket, list, contacts.subspan(half));
+    if (!second) {
+        return second;
+    }
+    both->accepted += second->accepted;
+    for (auto& [index, reason] : second->duplicates) {
+        both->duplicates.push_back({index + half, std::move(reason)});
+    }
+    for (auto& [index, reason] : second->rejected) {
+        both->rejected.push_back({index + half, std::move(reason)});
+    }
+    return both;
+}
+
+/// Each batch has a connection of its own, because the daemon closes one that waits long for a slow list.
+Result<StoredBatch> send_batch(const std::filesystem::path& socket, const std::string& list,
+                               std::span<const NewContact> contacts) {
     json request = {{"command", "add_contacts"}, {"list", list}, {"contacts", json::array()}};
     for (const NewContact& contact : contacts) {
         request["contacts"].push_back(as_json(contact));
     }
-    const Result<json> answer = client.call(request);
+    // A list of many columns with long names can need more room as JSON than a request has.
+    if (contacts.size() > 1 && control::to_line(request).size() > control::max_request_bytes) {
+        return send_halves(socket, list, contacts);
+    }
+    Result<control::Client> client = control::Client::connect(socket);
+    if (!client) {
+        return tl::unexpected(client.error());
+    }
+    const Result<json> answer = client->call(request);
     if (!answer) {
         return tl::unexpected(answer.error());
     }
@@ -75,12 +110,6 @@ Result<StoredBatch> send_batch(control::Client& client, const std::string& list,
     }
     return StoredBatch{static_cast<std::size_t>(count_of(*answer, "accepted")), left_out(*answer, "duplicates", "of"),
                        left_out(*answer, "rejected", "reason")};
-}
-
-ContactSink through_daemon(control::Client client, const std::string& list) {
-    auto shared = std::make_shared<control::Client>(std::move(client));  // std::function copies what it holds
-    return {[shared, &list](std::span<const NewContact> contacts) { return send_batch(*shared, list, contacts); },
-            true};
 }
 
 struct DirectStore {
@@ -115,9 +144,12 @@ Result<StoredBatch> add_to_store(DirectStore& direct, const std::string& list, s
 
 Outcome<ContactSink> contact_sink(const CommonOptions& common, const config::DaemonConfig& config,
                                   const std::string& list) {
-    Result<control::Client> client = control::Client::connect(config.control_socket);
+    const Result<control::Client> client = control::Client::connect(config.control_socket);
     if (client) {
-        return through_daemon(*std::move(client), list);
+        return ContactSink{[socket = config.control_socket, &list](std::span<const NewContact> contacts) {
+                               return send_batch(socket, list, contacts);
+                           },
+                           true};
     }
     const ActAsOwner owner(config.database.parent_path());
     Result<FileLock> lock = FileLock::acquire(database_lock_file(config.database));

@@ -5,12 +5,22 @@
 
 namespace outdial::cli::help {
 
+/// Of one command.
+struct Topic {
+    std::string_view summary;
+    std::string_view paragraph;
+    std::string_view examples;
+};
+
+/// Below the help of every command.
+inline constexpr std::string_view everywhere =
+    "\n\n--config FILE and --json may be added to any command: 'outdial --help'.\n";
+
 inline constexpr std::string_view program =
     "Outdial dials campaigns through Asterisk: it takes contacts from call lists, paces their calls, retries by rule, "
     "and keeps a record of every attempt.";
 
-inline constexpr std::string_view program_footer = R"(
-A first campaign, from nothing:
+inline constexpr std::string_view program_footer = R"(A first campaign, from nothing:
   outdial check                                    are all files right?
   outdial import customers customers.csv --region US
   systemctl start outdial
@@ -20,96 +30,93 @@ A first campaign, from nothing:
 
 --config and --json may stand before or after the command and its arguments.
 Exit status: 0 done, 1 failed, 64 wrong usage, 69 no daemon answers, 78 wrong configuration.
-'outdial COMMAND --help' tells more of each command.)";
+'outdial COMMAND --help' tells more of each command.
+)";
 
-inline constexpr std::string_view serve =
+inline constexpr Topic serve{
+    "Run the daemon",
     "Runs the daemon in the foreground until SIGTERM or SIGINT; systemd starts it so (outdial.service). It logs to "
     "standard error. On SIGTERM it starts no more calls, leaves those that are up alone, and ends within seconds. "
-    "SIGHUP, or 'outdial reload', reads the configuration again.";
-inline constexpr std::string_view serve_footer = R"(
-Example:
-  outdial serve --config /etc/outdial/outdial.yaml)";
+    "SIGHUP, or 'outdial reload', reads the configuration again.",
+    R"(Example:
+  outdial serve --config /etc/outdial/outdial.yaml)"};
 
-inline constexpr std::string_view check =
+inline constexpr Topic check{
+    "Find mistakes in the configuration",
     "Reads outdial.yaml and every campaign it leads to, and says everything that is wrong with them at once, each "
-    "with file, line and column. Changes nothing and asks no daemon. Ends with 78 if anything is wrong.";
-inline constexpr std::string_view check_footer = R"(
-Examples:
+    "with file, line and column. Changes nothing and asks no daemon. Ends with 78 if anything is wrong.",
+    R"(Examples:
   outdial check
-  outdial check --config ./outdial.yaml && systemctl reload outdial)";
+  outdial check --config ./outdial.yaml && systemctl reload outdial)"};
 
-inline constexpr std::string_view import =
+inline constexpr Topic import{
+    "Add the people of a CSV file to a call list",
     "Adds the people of a CSV file to a call list, which is made if there is none. The first line names the columns, "
     "in "
     "any order: 'phone' (then 'phone2', 'phone3'...) are the numbers in the order in which they are tried, "
     "'external_id' is your own key; every other column becomes an attribute that campaigns can use as {contact.NAME}. "
     "Numbers may be written as people write them; --region says whose national numbers they are. Rows that cannot be "
     "used, and people who are on the list already, go to a reject file with line and reason. The same file twice adds "
-    "nothing. Works through the running daemon, and directly on the database when none runs.";
-inline constexpr std::string_view import_footer = R"(
-Examples:
+    "nothing. Works through the running daemon, and directly on the database when none runs.",
+    R"(Examples:
   outdial import customers customers.csv --region US
   outdial import customers export.csv --map mobile=phone,landline=phone2,customer_no=external_id
-  mysql -e '...' | sed 's/\t/,/g' | outdial import customers - --rejects rejected.csv)";
+  mysql -e '...' | sed 's/\t/,/g' | outdial import customers - --rejects rejected.csv)"};
 
-inline constexpr std::string_view campaign =
+inline constexpr Topic campaign{
+    "List campaigns, start, pause, resume, drain or stop one",
     "Lists the campaigns, or orders one of them. A campaign is draft until it is first started; then running, paused, "
-    "draining or finished.";
-inline constexpr std::string_view campaign_footer = R"(
-Examples:
+    "draining or finished.",
+    R"(Examples:
   outdial campaign list
   outdial campaign start renewals
-  outdial campaign pause renewals)";
-inline constexpr std::string_view campaign_list =
-    "Lists all campaigns with their state and progress, from the database; no daemon is needed.";
-inline constexpr std::string_view campaign_start =
-    "Starts a campaign that is draft, paused or finished. A finished one dials the contacts that were added since.";
-inline constexpr std::string_view campaign_pause = "Starts no more calls; those that are up or ringing go on.";
-inline constexpr std::string_view campaign_resume = "Goes on with a paused campaign.";
-inline constexpr std::string_view campaign_drain =
-    "Starts no more calls; when those that are up have ended, the campaign is finished.";
-inline constexpr std::string_view campaign_stop =
-    "Finishes the campaign at once: calls that are still ringing are hung up, answered ones go on.";
+  outdial campaign pause renewals)"};
+inline constexpr std::string_view campaign_list = "All campaigns with state and progress, from the database alone";
+inline constexpr std::string_view campaign_start = "Begin, or go on; after its end: dial the contacts added since";
+inline constexpr std::string_view campaign_pause = "No more calls; those that are up or ringing go on";
+inline constexpr std::string_view campaign_resume = "Go on after a pause";
+inline constexpr std::string_view campaign_drain = "No more calls; finished when those that are up have ended";
+inline constexpr std::string_view campaign_stop = "Finished at once; ringing calls are hung up, answered ones go on";
 
-inline constexpr std::string_view status =
+inline constexpr Topic status{
+    "What the daemon is doing, and why a campaign is not dialing",
     "Shows what the running daemon does: servers, trunks, each campaign's progress, and plainly why one is not "
     "dialing. "
     "With a name, that campaign alone. --watch repaints once a second until Ctrl-C, or until the named campaign is "
-    "finished. Ends with 69 if no daemon answers.";
-inline constexpr std::string_view status_footer = R"(
-Examples:
+    "finished. Ends with 69 if no daemon answers.",
+    R"(Examples:
   outdial status
   outdial status renewals --watch
-  outdial status --json | jq '.campaigns[] | {name, done, contacts}')";
+  outdial status --json | jq '.campaigns[] | {name, done, contacts}')"};
 
-inline constexpr std::string_view report =
+inline constexpr Topic report{
+    "How a campaign went",
     "The standard report of a campaign, from the database; no daemon is needed. Three parts: campaign_progress, "
     "disposition_summary (how the attempts ended) and hourly_activity. Times are UTC. Your own reports are SQL: "
-    "sqlite3 -readonly DATABASE 'SELECT * FROM attempt_log'.";
-inline constexpr std::string_view report_footer = R"(
-Examples:
+    "sqlite3 -readonly DATABASE 'SELECT * FROM attempt_log'.",
+    R"(Examples:
   outdial report renewals
-  outdial report renewals --format csv > renewals.csv)";
+  outdial report renewals --format csv > renewals.csv)"};
 
-inline constexpr std::string_view reload =
+inline constexpr Topic reload{
+    "Have the daemon read its configuration again",
     "Has the running daemon read its configuration again: all of it or, if anything is wrong, nothing. Calls that are "
-    "up go on. 'outdial check' finds mistakes beforehand.";
-inline constexpr std::string_view reload_footer = R"(
-Example:
-  outdial check && outdial reload)";
+    "up go on. 'outdial check' finds mistakes beforehand.",
+    R"(Example:
+  outdial check && outdial reload)"};
 
-inline constexpr std::string_view sandbox =
+inline constexpr Topic sandbox{
+    "A simulated Asterisk to try campaigns on",
     "A simulated Asterisk on a TCP port of this machine, with a telephone world behind it: it takes Originates over "
     "AMI "
     "and answers as the real one does, so that campaigns can be tried without ringing anybody. Ctrl-C ends it and "
     "prints "
-    "what happened. SIGUSR1 makes it crash, SIGUSR2 restart gracefully, as a server under Outdial might.";
-inline constexpr std::string_view sandbox_footer = R"(
-Examples:
+    "what happened. SIGUSR1 makes it crash, SIGUSR2 restart gracefully, as a server under Outdial might.",
+    R"(Examples:
   outdial sandbox --port 5038 --answer 40%
   outdial sandbox --port 0 --port-file /tmp/port --fates answered=50,busy=20,no-answer=30 --ring ~8s --speed 10
   outdial sandbox --by-number --version 16 --witness calls.csv
 
-A SPREAD is 8s (always), 500ms..2s (anything between) or ~8s (most near it, a few much longer).)";
+A SPREAD is 8s (always), 500ms..2s (anything between) or ~8s (most near it, a few much longer).)"};
 
 }  // namespace outdial::cli::help

@@ -167,13 +167,17 @@ void print_summary(const CommonOptions& common, const ImportCommand& command, co
                     {"elapsed_ms", elapsed.count()}});
         return;
     }
-    const auto count = [](std::uint64_t number) { return grouped(static_cast<std::int64_t>(number)); };
-    std::string text = printable(command.list) + ": " + count(summary.accepted) + " accepted, " +
-                       count(summary.duplicates) + " duplicates, " + count(summary.rejected) + " rejected";
+    const auto count = [](std::uint64_t number, std::string_view one, std::string_view many) {
+        return counted(static_cast<std::int64_t>(number), one, many);
+    };
+    std::string text = printable(command.list) + ": " + count(summary.accepted, "contact", "contacts") + " accepted, " +
+                       count(summary.duplicates, "duplicate", "duplicates") + ", " +
+                       count(summary.rejected, "row", "rows") + " rejected";
     if (summary.numbers_dropped > 0) {
-        text += "; " + count(summary.numbers_dropped) + " further numbers of accepted contacts cannot be dialed";
+        text += "; " + count(summary.numbers_dropped, "number", "numbers") +
+                " that cannot be dialed left off accepted contacts";
     }
-    text += "\n" + count(summary.rows()) + " rows in " + duration(elapsed.count()) +
+    text += "\n" + count(summary.rows(), "row", "rows") + " in " + duration(elapsed.count()) +
             (sink.through_daemon ? ", through the running daemon\n"
                                  : ", directly into the database (no daemon is running)\n");
     if (rejects.any()) {

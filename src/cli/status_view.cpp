@@ -15,7 +15,7 @@ namespace {
 using nlohmann::json;
 using Align = Table::Align;
 
-constexpr int bar_width = 22;
+constexpr int bar_width = 16;
 constexpr std::size_t alerts_shown = 5;
 
 Tone tone_of(CampaignState state) {
@@ -152,8 +152,7 @@ CampaignTable::CampaignTable()
               {"DONE", Align::right},
               {"REACHED", Align::right},
               {"ATTEMPTS", Align::right},
-              {"ANSWERED", Align::right},
-              {"ANSWER RATE", Align::right}}) {}
+              {"ANSWERED", Align::right}}) {}
 
 void CampaignTable::add(const json& campaign) {
     const std::string state = text_of(campaign, "state");
@@ -170,8 +169,7 @@ void CampaignTable::add(const json& campaign) {
                 count("done"),
                 count("reached"),
                 count("attempts"),
-                count("answered"),
-                answer_rate ? percent(*answer_rate) : "-"});
+                count("answered") + (answer_rate ? " = " + percent(*answer_rate) : "")});
     if (const std::string why = why_not_dialing(campaign); !why.empty()) {
         table_.note(why, Tone::warning);
     }

@@ -64,7 +64,8 @@ std::string duration(std::int64_t milliseconds) {
             return fmt::format("{} {} {} {}", seconds / units[i].seconds, units[i].name, rest, units[i + 1].name);
         }
     }
-    return fmt::format("{} s", seconds);
+    return seconds >= 10 ? fmt::format("{} s", seconds)
+                         : fmt::format("{:.1f} s", static_cast<double>(std::max<std::int64_t>(milliseconds, 0)) / 1000);
 }
 
 std::string bar(double share, int width) {

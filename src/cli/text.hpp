@@ -14,7 +14,7 @@ namespace outdial::cli {
 [[nodiscard]] std::string percent(double share);
 /// 20 -> 20, 0.5 -> 0.5
 [[nodiscard]] std::string rate(double per_second);
-/// The two largest units: 45 s, 3 min 12 s, 2 h 5 min, 4 d 3 h.
+/// The two largest units: 4.2 s, 45 s, 3 min 12 s, 2 h 5 min, 4 d 3 h.
 [[nodiscard]] std::string duration(std::int64_t milliseconds);
 /// [#######-----]; `share` from 0 to 1, `width` with the brackets.
 [[nodiscard]] std::string bar(double share, int width);
