@@ -84,6 +84,7 @@ ExitCode sandbox(const CommonOptions& common, const SandboxCommand& command) {
     if (!port) {
         return give_up(common, ExitCode::failed, port.error().message).value();
     }
+    const Signals signals(io, sandbox);  // whoever reads the port may send one at once
     if (const auto written = write_port_file(command.port_file, *port); !written) {
         return give_up(common, ExitCode::failed, written.error().message).value();
     }
@@ -92,10 +93,9 @@ ExitCode sandbox(const CommonOptions& common, const SandboxCommand& command) {
     } else {
         print(sim::describe(*options) + "listening on 127.0.0.1:" + std::to_string(*port) + "; Ctrl-C ends it\n");
     }
-    const Signals signals(io, sandbox);
     io.run();
     print(common.json ? statistics(sandbox).dump() + "\n" : "\n" + sandbox.report());
-    return ExitCode::ok;
+    return sandbox.witness_file_ok() ? ExitCode::ok : ExitCode::failed;
 }
 
 }  // namespace outdial::cli
