@@ -24,6 +24,7 @@ void Engine::take(const Now& now, const ServerUp& input) {
     if (found == servers_.end()) return;
     ServerRun& server = *found->second;
     server.state = ServerRun::State::reconciling;
+    server.up_since = now.steady;
     server.originate_window = input.originate_window;
     server.list_asked = false;
     server.list_due = now.steady;
@@ -80,9 +81,13 @@ void Engine::take(const Now& now, const ChannelList& input) {
 
     std::vector<LiveAttempt*> gone;
     for (auto& [id, attempt] : attempts_) {
-        if (attempt->server != &server || !attempt->is_sent() || attempt->sent_at + list_event_grace > input.asked_at)
-            continue;
-        const bool quiet = attempt->last_event_at + list_event_grace <= input.asked_at;
+        if (attempt->server != &server || !attempt->is_sent()) continue;
+        // The list is no barrier in the stream of events: of what was sent or heard of a moment ago it says nothing.
+        // But nothing of an earlier link is still on its way.
+        const SteadyTime last_sign = std::max(attempt->sent_at, attempt->last_event_at);
+        const bool of_earlier_link = last_sign < server.up_since;
+        if (!of_earlier_link && attempt->sent_at + list_event_grace > input.asked_at) continue;
+        const bool quiet = of_earlier_link || attempt->last_event_at + list_event_grace <= input.asked_at;
         if (std::ranges::binary_search(listed, id) || !quiet) {
             attempt->missed_lists = 0;
         } else if (++attempt->missed_lists >= lists_missed_before_lost) {

@@ -24,6 +24,7 @@ struct Engine::ServerRun {
     int unanswered = 0;       // Originates without a Response
     bool list_asked = false;  // a ListChannels is on its way
     SteadyTime list_due = SteadyTime::max();
+    SteadyTime up_since{};
     SteadyTime down_since{};
     double turn = 0;  // when it is next: grows with each slot by one part of its free channels
 

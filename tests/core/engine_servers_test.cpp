@@ -1,5 +1,6 @@
 // Servers come and go; refusals; what an earlier run left behind.
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "core/engine_world.hpp"
 
@@ -110,6 +111,24 @@ TEST_CASE("calls that ended with their server are settled: answered if an answer
     CHECK(ended(Disposition::answered) == up);
     CHECK(ended(Disposition::lost) == sent - up);
     CHECK(world.violations == std::vector<std::string>{});
+}
+
+TEST_CASE("calls that died with a server which is back at once are settled within seconds, not minutes") {
+    WorldOptions options{.site = small_site(20, 100)};
+    options.fate = [](const OriginateOrder&, Random&) { return Fate::answered; };
+    options.talk_from = options.talk_to = minutes{10};
+    World world(options);
+    world.add_people(1, 30);
+    world.start();
+    world.run_for(seconds{2});
+    std::set<AttemptId> died;
+    for (const auto& call : world.calls) died.insert(call.attempt);
+    REQUIRE(died.size() > 20);
+    world.server_down("s", false);
+    world.run_for(seconds{2});
+    world.server_up("s");
+    world.run_for(seconds{10});
+    CHECK(std::ranges::all_of(died, [&](const AttemptId& attempt) { return world.settlements.contains(attempt); }));
 }
 
 TEST_CASE("a server that stays down does not keep its attempts for ever") {

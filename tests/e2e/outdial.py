@@ -1,5 +1,6 @@
 """Outdial itself, run as an operator would: files in a folder, the daemon, the program's commands, plain SQL."""
 
+import datetime
 import json
 import os
 import shutil
@@ -17,6 +18,11 @@ STOP_TIMEOUT_S = 10
 
 # Exit codes of the program: scripts rely on them.
 OK, FAILED, USAGE, NO_DAEMON, CONFIGURATION = 0, 1, 64, 69, 78
+
+
+def seconds(text):
+    """A view's UTC text as seconds since 1970."""
+    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.timezone.utc).timestamp()
 
 
 class Outdial:

@@ -2,13 +2,12 @@
 """The main job on real Asterisk: a call list is dialed, every outcome is named and retried by its rule, and the carrier's
 own records agree with attempt_log call by call."""
 
-import datetime
 import unittest
 from collections import defaultdict
 
 import fates
 from expectation import expected_attempts
-from outdial import Outdial
+from outdial import Outdial, seconds
 from telephony import Network, Unavailable
 
 RETRY = {
@@ -46,11 +45,6 @@ def contacts_of_every_fate():
 
 def numbers_of(contact):
     return [contact[key] for key in ("phone", "phone2") if contact.get(key)]
-
-
-def seconds(text):
-    """A view's UTC text as seconds since 1970."""
-    return datetime.datetime.fromisoformat(text).replace(tzinfo=datetime.timezone.utc).timestamp()
 
 
 class EveryVersion:

@@ -4,7 +4,7 @@
 import unittest
 
 import witness
-from outdial import Outdial
+from outdial import Outdial, seconds
 from telephony import Network, Unavailable
 
 GLOBAL_RATE, GLOBAL_CHANNELS = 20, 100
@@ -16,6 +16,7 @@ CAMPAIGN_CHANNELS = {"fast": 100, "narrow": 8}
 # 40 s of dialing at the global rate: long enough for a percent of rate to show.
 FAST_CONTACTS, NARROW_CONTACTS = 700, 60
 LEAST_SHARE_OF_RATE = 0.98
+RATE_GUARD_S = 0.015  # core/rate_limit.hpp
 RETRY = {"max_attempts": 1}
 VERSIONS = {"pbx22": "22", "pbx16": "16"}
 
@@ -94,14 +95,25 @@ class Caps(unittest.TestCase):
         self.assertEqual(len(self.every_call), FAST_CONTACTS + NARROW_CONTACTS)
         self.assertEqual(set(witness.calls_by_number(self.every_call).values()), {1})
 
+    def measurable_window_s(self):
+        """A whole second, less what calls were delayed unevenly between us and the carrier's clock beyond what the guard of
+        core/rate_limit.hpp makes up for. On a machine with time to spare that is nothing."""
+        sent = {attempt["number"].lstrip("+"): seconds(attempt["originated_at"])
+                for attempt in self.outdial.query("select number, originated_at from attempt_log")}
+        delays = [call.start - sent[call.number] for call in self.every_call]
+        return min(1.0, 1.0 + RATE_GUARD_S - (max(delays) - min(delays)))
+
     def test_no_rate_is_exceeded_in_any_sliding_second(self):
-        self.assertLessEqual(witness.most_in_any_second(self.every_call), GLOBAL_RATE)
+        window_s = self.measurable_window_s()
+        print(f"sliding window of {window_s:.3f} s")
+        self.assertGreater(window_s, 0.7, "the machine is too busy to measure anything")
+        self.assertLessEqual(witness.most_in_any_second(self.every_call, window_s), GLOBAL_RATE)
         for name, rate in TRUNK_RATE.items():
-            self.assertLessEqual(witness.most_in_any_second(self.of_trunk(name)), rate, name)
+            self.assertLessEqual(witness.most_in_any_second(self.of_trunk(name), window_s), rate, name)
         for name, rate in SERVER_RATE.items():
-            self.assertLessEqual(witness.most_in_any_second(self.calls[name]), rate, name)
+            self.assertLessEqual(witness.most_in_any_second(self.calls[name], window_s), rate, name)
         for name, rate in CAMPAIGN_RATE.items():
-            self.assertLessEqual(witness.most_in_any_second(self.of_campaign(name)), rate, name)
+            self.assertLessEqual(witness.most_in_any_second(self.of_campaign(name), window_s), rate, name)
 
     def test_no_number_of_channels_is_exceeded_at_any_instant(self):
         self.assertLessEqual(witness.most_at_once(self.every_call), GLOBAL_CHANNELS)
