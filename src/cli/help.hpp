@@ -61,7 +61,7 @@ inline constexpr Topic import{
     R"(Examples:
   outdial import customers customers.csv --region US
   outdial import customers export.csv --map mobile=phone,landline=phone2,customer_no=external_id
-  mysql -e '...' | sed 's/\t/,/g' | outdial import customers - --rejects rejected.csv)"};
+  mysql --batch -e 'SELECT ...' | outdial import customers - --rejects rejected.csv)"};
 
 inline constexpr Topic campaign{
     "List campaigns, start, pause, resume, drain or stop one",

@@ -274,9 +274,9 @@ void StoreThread::checkpoint_if_due(bool idle) {
     if (is_long && !wal_is_long_) {
         deliver_(
             {StoreAlert{healthy_, fmt::format("the database's write-ahead log is {} MiB long and cannot be reused, "
-                                              "because a reader keeps a transaction open; at 1024 MiB no more "
+                                              "because a reader keeps a transaction open; at {} MiB no more "
                                               "calls are started",
-                                              pages / 256)}});
+                                              pages / pages_per_mib, options_.max_wal_pages / pages_per_mib)}});
     }
     wal_is_long_ = is_long;
 }
