@@ -80,11 +80,10 @@ void ServerLinks::carry_out(const OriginateOrder& order) {
 void ServerLinks::carry_out(const HangUp& command) {
     const auto server = find(command.server);
     if (!server) return;
-    const auto sent =
-        pool_.hang_up(*server, command.attempt.view(), [this, name = command.server](const ami::Reply& reply) {
-            if (reply.kind != ami::Reply::Kind::success)
-                spdlog::info("hangup server={} answer=\"{}\"", name, one_line(reply.text));
-        });
+    const auto sent = pool_.hang_up(*server, command.attempt.view(), [name = command.server](const ami::Reply& reply) {
+        if (reply.kind != ami::Reply::Kind::success)
+            spdlog::info("hangup server={} answer=\"{}\"", name, one_line(reply.text));
+    });
     if (!sent) spdlog::warn("hangup server={} not sent: {}", command.server, one_line(sent.error().message));
 }
 
