@@ -133,7 +133,7 @@ TEST_CASE("Watching a campaign ends when it is finished, and tells each change o
     int asked = 0;
     const FakeDaemon daemon(folder.path(), [&asked](const json&) -> json {
         ++asked;
-        const bool finished = asked > 1;
+        const bool finished = asked > 2;
         return {{"ok", true},
                 {"status",
                  {{"campaigns",

@@ -35,6 +35,25 @@ private:
     std::thread thread_;
 };
 
+/// A daemon that takes one connection and drops it at once.
+class HangUp {
+public:
+    HangUp() : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        REQUIRE(::bind(socket_.get(), Address::of(path())->get(), Address::size()) == 0);
+        REQUIRE(::listen(socket_.get(), 1) == 0);
+        thread_ = std::thread([this] { const FileDescriptor client{::accept(socket_.get(), nullptr, nullptr)}; });
+    }
+    HangUp(const HangUp&) = delete;
+    HangUp& operator=(const HangUp&) = delete;
+    ~HangUp() { thread_.join(); }
+    [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "s"; }
+
+private:
+    TemporaryFolder folder_;
+    FileDescriptor socket_;
+    std::thread thread_;
+};
+
 std::string call_error(const std::filesystem::path& path) {
     Result<Client> client = Client::connect(path, 2s);
     REQUIRE(client);
@@ -80,6 +99,15 @@ TEST_CASE("Without permission the error says which group to join") {
 TEST_CASE("A daemon that ends before it answers is an error that says so") {
     const FixedAnswer daemon("");
     CHECK_THAT(call_error(daemon.path()), Catch::Contains("ended the connection without an answer"));
+}
+
+TEST_CASE("A daemon that ends while a request is being sent is an error that gives the system's reason") {
+    const HangUp daemon;
+    Result<Client> client = Client::connect(daemon.path());
+    REQUIRE(client);
+    const Result<json> answer = client->call({{"command", "x"}, {"text", std::string(3'000'000, 'x')}});
+    REQUIRE_FALSE(answer);
+    CHECK_THAT(answer.error().message, Catch::Contains("ended the connection: "));
 }
 
 TEST_CASE("An answer cut short is not taken for an answer") {

@@ -276,6 +276,19 @@ TEST_CASE("A socket that somebody listens on is left to them") {
     CHECK(called(client, {{"command", "status"}})["ok"] == true);
 }
 
+TEST_CASE("A socket of which nobody can tell whether it is in use is left alone") {
+    TemporaryFolder folder;
+    const auto path = folder.path() / "s";
+    const FileDescriptor datagrams{::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+    REQUIRE(::bind(datagrams.get(), Address::of(path)->get(), Address::size()) == 0);
+    boost::asio::io_context io;
+    Server server(io, path, echo);
+    const Result<void> started = server.start();
+    REQUIRE_FALSE(started);
+    CHECK_THAT(started.error().message, Catch::Contains("cannot tell whether anybody listens on " + path.string()));
+    CHECK(std::filesystem::exists(path));
+}
+
 TEST_CASE("A file that is no socket is left alone, and the error names it") {
     TemporaryFolder folder;
     const auto path = folder.path() / "s";
