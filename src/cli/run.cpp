@@ -16,8 +16,6 @@ struct Overloaded : Functions... {
 };
 template <class... Functions>
 Overloaded(Functions...) -> Overloaded<Functions...>;  // clang 14 does not deduce aggregates
-template <class... Functions>
-Overloaded(Functions...) -> Overloaded<Functions...>;  // clang 14 does not deduce aggregates by itself
 
 int carry_out(const Invocation& invocation) {
     const CommonOptions& common = invocation.common;
