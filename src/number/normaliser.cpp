@@ -157,6 +157,36 @@ std::optional<std::string> bad_length(const lib::PhoneNumber& number) {
     return "it is not possible";
 }
 
+/// North American numbers in their usual writings, (212) 555-0100 or +1 212 555 0100, read without the library's
+/// parser, whose expressions take most of an import's time. Nothing for any other text; what it does read, the parser
+/// would read the same: ten digits of which the first is neither 0 nor 1 hold no prefix that could be taken off.
+std::optional<lib::PhoneNumber> read_north_american(std::string_view text, std::string_view region) {
+    constexpr int country_code = 1;
+    constexpr std::size_t national_digits = 10;
+    const bool international = text.starts_with("+1");
+    if (international) {
+        text.remove_prefix(2);
+    } else if (region != "US" && region != "CA") {
+        return std::nullopt;
+    }
+    std::uint64_t national = 0;
+    std::size_t digits = 0;
+    for (const char c : text) {
+        if (is_digit(c)) {
+            if (digits == 0 && c < '2') return std::nullopt;
+            if (++digits > national_digits) return std::nullopt;
+            national = national * 10 + static_cast<std::uint64_t>(c - '0');
+        } else if (std::string_view{" -.()"}.find(c) == std::string_view::npos) {
+            return std::nullopt;
+        }
+    }
+    if (digits != national_digits) return std::nullopt;
+    lib::PhoneNumber number;
+    number.set_country_code(country_code);
+    number.set_national_number(national);
+    return number;
+}
+
 /// The number's own region where it is in use, or empty. The list's region is asked first: it is nearly always the
 /// answer, and spares the search through all regions that share a country code.
 std::string region_in_use(const lib::PhoneNumber& number, const std::string& likely) {
@@ -185,8 +215,12 @@ Result<Number> Normaliser::normalise(std::string_view written, std::string_view 
 
     const std::string read_as = upper_region(region);
     lib::PhoneNumber parsed;
-    const auto error = library().Parse(std::string{text}, read_as, &parsed);
-    if (error != lib::PhoneNumberUtil::NO_PARSING_ERROR) return fail(parse_failure(error, !region.empty()));
+    if (const auto north_american = read_north_american(text, read_as)) {
+        parsed = *north_american;
+    } else {
+        const auto error = library().Parse(std::string{text}, read_as, &parsed);
+        if (error != lib::PhoneNumberUtil::NO_PARSING_ERROR) return fail(parse_failure(error, !region.empty()));
+    }
     if (parsed.has_extension()) return fail("it has an extension, which cannot be dialed: leave the extension out");
 
     Number number;

@@ -1,5 +1,8 @@
 #include "number/normaliser.hpp"
 
+#include <phonenumbers/phonenumber.pb.h>
+#include <phonenumbers/phonenumberutil.h>
+
 #include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -25,7 +28,51 @@ std::string refusal(std::string_view written, std::string_view region = "US") {
     return number ? "accepted: " + number->phone.e164 : number.error().message;
 }
 
+/// What the library's own parser makes of it; empty where it is no number in use.
+std::string by_the_library(const std::string& written, const std::string& region) {
+    using i18n::phonenumbers::PhoneNumberUtil;
+    const PhoneNumberUtil& library = *PhoneNumberUtil::GetInstance();
+    i18n::phonenumbers::PhoneNumber number;
+    if (library.Parse(written, region, &number) != PhoneNumberUtil::NO_PARSING_ERROR) return "";
+    if (!library.IsValidNumber(number)) return "";
+    std::string e164;
+    library.Format(number, PhoneNumberUtil::E164, &e164);
+    return e164;
+}
+
+/// A North American number or nearly one: digits too few or too many, a 0 or 1 in front, any usual sign anywhere.
+std::string written_at_random(outdial::Random& random) {
+    std::string text;
+    if (random.below(3) == 0) text = random.below(8) == 0 ? "+" : "+1";
+    if (random.below(8) == 0) text += "1";
+    const std::uint64_t digits = random.below(4) == 0 ? 5 + random.below(8) : 10;
+    for (std::uint64_t i = 0; i < digits; ++i) {
+        if (random.below(4) == 0) text += " -.()"[random.below(5)];
+        const bool usual = i == 0 || i == 3;
+        text += static_cast<char>('0' + (usual && random.below(8) != 0 ? 2 + random.below(8) : random.below(10)));
+    }
+    if (random.below(10) == 0) text += " -.()"[random.below(5)];
+    return text;
+}
+
 }  // namespace
+
+TEST_CASE("what reads North American numbers quickly reads them as the library does") {
+    outdial::Random random{20261122};
+    int in_use = 0;
+    for (int i = 0; i < 8'000; ++i) {
+        const std::string written = written_at_random(random);
+        if (written.ends_with(".0") || written.ends_with(".0 ")) continue;  // refused before it is read
+        for (const std::string region : {"US", "CA", "BS", "DE", "IT"}) {
+            CAPTURE(written, region);
+            const auto number = Normaliser{}.normalise(written, region);
+            const std::string wanted = by_the_library(written, region);
+            REQUIRE((number ? number->phone.e164 : "") == wanted);
+            in_use += wanted.empty() ? 0 : 1;
+        }
+    }
+    REQUIRE(in_use > 2'000);
+}
 
 TEST_CASE("every usual way of writing one number gives the same E.164") {
     for (const char* written : {
