@@ -3,9 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <memory>
+#include <algorithm>
+#include <chrono>
+#include <deque>
 #include <nlohmann/json.hpp>
 
+#include "base/check.hpp"
 #include "base/file_lock.hpp"
 #include "cli/json_fields.hpp"
 #include "control/protocol.hpp"
@@ -62,64 +65,143 @@ std::vector<StoredBatch::LeftOut> left_out(const json& answer, const char* key, 
     return rows;
 }
 
-Result<StoredBatch> send_batch(const std::filesystem::path& socket, const std::string& list,
-                               std::span<const NewContact> contacts);
-
-Result<StoredBatch> send_halves(const std::filesystem::path& socket, const std::string& list,
-                                std::span<const NewContact> contacts) {
-    const std::size_t half = contacts.size() / 2;
-    Result<StoredBatch> both = send_batch(socket, list, contacts.first(half));
-    if (!both) {
-        return both;
-    }
-    Result<StoredBatch> second = send_batch(socket, list, contacts.subspan(half));
-    if (!second) {
-        return second;
-    }
-    both->accepted += second->accepted;
-    for (auto& [index, reason] : second->duplicates) {
-        both->duplicates.push_back({index + half, std::move(reason)});
-    }
-    for (auto& [index, reason] : second->rejected) {
-        both->rejected.push_back({index + half, std::move(reason)});
-    }
-    return both;
-}
-
-/// Each batch has a connection of its own, because the daemon closes one that waits long for a slow list.
-Result<StoredBatch> send_batch(const std::filesystem::path& socket, const std::string& list,
-                               std::span<const NewContact> contacts) {
+std::string request_for(const std::string& list, std::span<const NewContact> contacts) {
     json request = {{"command", "add_contacts"}, {"list", list}, {"contacts", json::array()}};
     for (const NewContact& contact : contacts) {
         request["contacts"].push_back(as_json(contact));
     }
-    // A list of many columns with long names can need more room as JSON than a request has.
-    if (contacts.size() > 1 && control::to_line(request).size() > control::max_request_bytes) {
-        return send_halves(socket, list, contacts);
-    }
-    Result<control::Client> client = control::Client::connect(socket);
-    if (!client) {
-        return tl::unexpected(client.error());
-    }
-    const Result<json> answer = client->call(request);
-    if (!answer) {
-        return tl::unexpected(answer.error());
-    }
-    if (!answer->at("ok").get<bool>()) {
-        return fail("the daemon refused the contacts: " + text_of(*answer, "error"));
-    }
-    return StoredBatch{static_cast<std::size_t>(count_of(*answer, "accepted")), left_out(*answer, "duplicates", "of"),
-                       left_out(*answer, "rejected", "reason")};
+    return control::to_line(request);
 }
 
-struct DirectStore {
-    FileLock lock;
-    store::Store store;
-    int batches = 0;
+/// Sends batches down one connection, some ahead of the first one's answer. The daemon closes a connection that waits
+/// long for a slow list, so after a pause the next batch has a new one.
+class DaemonSink : public ContactSink {
+public:
+    DaemonSink(control::Client client, std::filesystem::path socket, std::string list)
+        : client_(std::move(client)), socket_(std::move(socket)), list_(std::move(list)) {}
+
+    [[nodiscard]] bool through_daemon() const override { return true; }
+    [[nodiscard]] std::size_t batches_under_way() const override { return control::max_requests_in_hand - 1; }
+
+    [[nodiscard]] Result<void> send(std::span<const NewContact> contacts) override {
+        if (Clock::now() - last_sent_ > longest_pause) {
+            while (sent_requests_ > 0) {
+                receive_answer();
+            }
+            Result<control::Client> client = control::Client::connect(socket_);
+            if (!client) {
+                return tl::unexpected(client.error());
+            }
+            client_ = *std::move(client);
+        }
+        Batch& batch = batches_.emplace_back();
+        Result<void> sent = send_part(contacts, 0);
+        // A daemon that ends the connection may have said why before.
+        while (!sent && !batch.waits_for.empty()) {
+            receive_answer();
+        }
+        return sent || batch.result ? sent : tl::unexpected(batch.result.error());
+    }
+
+    [[nodiscard]] Result<StoredBatch> receive() override {
+        OUTDIAL_CHECK(!batches_.empty());
+        while (!batches_.front().waits_for.empty()) {
+            receive_answer();
+        }
+        Result<StoredBatch> result = std::move(batches_.front().result);
+        batches_.pop_front();
+        return result;
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    static constexpr std::chrono::seconds longest_pause{10};
+
+    struct Batch {
+        std::deque<std::size_t> waits_for;  // each of its requests: the index of its first contact
+        Result<StoredBatch> result;
+    };
+
+    /// A list of many columns with long names can need more room as JSON than a request has: then it goes in halves.
+    Result<void> send_part(std::span<const NewContact> contacts, std::size_t first) {
+        const std::string line = request_for(list_, contacts);
+        if (contacts.size() > 1 && line.size() > control::max_request_bytes) {
+            const std::size_t half = contacts.size() / 2;
+            const Result<void> sent = send_part(contacts.first(half), first);
+            return sent ? send_part(contacts.subspan(half), first + half) : sent;
+        }
+        while (sent_requests_ >= control::max_requests_in_hand - 1) {
+            receive_answer();
+        }
+        batches_.back().waits_for.push_back(first);
+        ++sent_requests_;
+        last_sent_ = Clock::now();
+        return client_.send(line);
+    }
+
+    /// The answer to the oldest request becomes a part of its batch's result; the first error is the batch's.
+    void receive_answer() {
+        const auto batch = std::ranges::find_if(batches_, [](const Batch& one) { return !one.waits_for.empty(); });
+        OUTDIAL_CHECK(batch != batches_.end());
+        const std::size_t first = batch->waits_for.front();
+        batch->waits_for.pop_front();
+        --sent_requests_;
+        const Result<json> answer = client_.receive();
+        if (!batch->result) {
+            return;
+        }
+        if (!answer) {
+            batch->result = tl::unexpected(answer.error());
+        } else if (!answer->at("ok").get<bool>()) {
+            batch->result = fail("the daemon refused the contacts: " + text_of(*answer, "error"));
+        } else {
+            batch->result->accepted += static_cast<std::size_t>(count_of(*answer, "accepted"));
+            append(left_out(*answer, "duplicates", "of"), first, batch->result->duplicates);
+            append(left_out(*answer, "rejected", "reason"), first, batch->result->rejected);
+        }
+    }
+
+    static void append(std::vector<StoredBatch::LeftOut> rows, std::size_t first,
+                       std::vector<StoredBatch::LeftOut>& into) {
+        for (auto& [index, reason] : rows) {
+            into.push_back({index + first, std::move(reason)});
+        }
+    }
+
+    control::Client client_;
+    std::filesystem::path socket_;
+    std::string list_;
+    std::deque<Batch> batches_;      // sent and not received
+    std::size_t sent_requests_ = 0;  // without an answer
+    Clock::time_point last_sent_ = Clock::now();
 };
 
-Result<StoredBatch> add_to_store(DirectStore& direct, const std::string& list, std::span<const NewContact> contacts) {
-    const Result<store::AddedContacts> added = direct.store.add_contacts(list, contacts);
+/// Writes to the database itself, and holds its lock meanwhile.
+class DirectSink : public ContactSink {
+public:
+    DirectSink(FileLock lock, store::Store store, std::string list)
+        : lock_(std::move(lock)), store_(std::move(store)), list_(std::move(list)) {}
+
+    [[nodiscard]] bool through_daemon() const override { return false; }
+    [[nodiscard]] std::size_t batches_under_way() const override { return 1; }
+    [[nodiscard]] Result<void> send(std::span<const NewContact> contacts) override {
+        stored_ = add(contacts);
+        return {};
+    }
+    [[nodiscard]] Result<StoredBatch> receive() override { return std::move(stored_); }
+
+private:
+    Result<StoredBatch> add(std::span<const NewContact> contacts);
+
+    FileLock lock_;
+    store::Store store_;
+    std::string list_;
+    Result<StoredBatch> stored_;
+    int batches_ = 0;
+};
+
+Result<StoredBatch> DirectSink::add(std::span<const NewContact> contacts) {
+    const Result<store::AddedContacts> added = store_.add_contacts(list_, contacts);
     if (!added) {
         return tl::unexpected(added.error());
     }
@@ -132,8 +214,8 @@ Result<StoredBatch> add_to_store(DirectStore& direct, const std::string& list, s
     for (const auto& rejected : added->rejected) {
         batch.rejected.push_back({rejected.index, rejected.reason});
     }
-    if (++direct.batches % batches_per_checkpoint == 0) {
-        if (const auto moved = direct.store.checkpoint(); !moved) {
+    if (++batches_ % batches_per_checkpoint == 0) {
+        if (const auto moved = store_.checkpoint(); !moved) {
             return tl::unexpected(moved.error());
         }
     }
@@ -142,14 +224,11 @@ Result<StoredBatch> add_to_store(DirectStore& direct, const std::string& list, s
 
 }  // namespace
 
-Outcome<ContactSink> contact_sink(const CommonOptions& common, const config::DaemonConfig& config,
-                                  const std::string& list) {
-    const Result<control::Client> client = control::Client::connect(config.control_socket);
+Outcome<std::unique_ptr<ContactSink>> contact_sink(const CommonOptions& common, const config::DaemonConfig& config,
+                                                   const std::string& list) {
+    Result<control::Client> client = control::Client::connect(config.control_socket);
     if (client) {
-        return ContactSink{[socket = config.control_socket, &list](std::span<const NewContact> contacts) {
-                               return send_batch(socket, list, contacts);
-                           },
-                           true};
+        return std::make_unique<DaemonSink>(*std::move(client), config.control_socket, list);
     }
     const ActAsOwner owner(config.database.parent_path());
     Result<FileLock> lock = FileLock::acquire(database_lock_file(config.database));
@@ -162,9 +241,7 @@ Outcome<ContactSink> contact_sink(const CommonOptions& common, const config::Dae
     if (!store) {
         return give_up(common, ExitCode::failed, store.error().message);
     }
-    auto direct = std::make_shared<DirectStore>(DirectStore{*std::move(lock), *std::move(store)});
-    return ContactSink{
-        [direct, &list](std::span<const NewContact> contacts) { return add_to_store(*direct, list, contacts); }, false};
+    return std::make_unique<DirectSink>(*std::move(lock), *std::move(store), list);
 }
 
 }  // namespace outdial::cli

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,15 +22,23 @@ struct StoredBatch {
     std::vector<LeftOut> rejected;
 };
 
-/// Where an import's contacts go: durable when it returns.
-struct ContactSink {
-    std::function<Result<StoredBatch>(std::span<const NewContact>)> add;
-    bool through_daemon = false;
+/// Where an import's contacts go.
+class ContactSink {
+public:
+    virtual ~ContactSink() = default;
+
+    [[nodiscard]] virtual bool through_daemon() const = 0;
+    /// Batches that may be sent before the first one's result is received: while one is being written, the next are on
+    /// their way.
+    [[nodiscard]] virtual std::size_t batches_under_way() const = 0;
+    [[nodiscard]] virtual Result<void> send(std::span<const NewContact> contacts) = 0;
+    /// What became of the oldest batch that was sent and not received; then it is durable.
+    [[nodiscard]] virtual Result<StoredBatch> receive() = 0;
 };
 
-/// The running daemon, or the database itself while none runs: whoever writes to the database holds its lock. `list`
-/// must outlive the sink.
-[[nodiscard]] Outcome<ContactSink> contact_sink(const CommonOptions& common, const config::DaemonConfig& config,
-                                                const std::string& list);
+/// The running daemon, or the database itself while none runs: whoever writes to the database holds its lock.
+[[nodiscard]] Outcome<std::unique_ptr<ContactSink>> contact_sink(const CommonOptions& common,
+                                                                 const config::DaemonConfig& config,
+                                                                 const std::string& list);
 
 }  // namespace outdial::cli

@@ -1,4 +1,5 @@
 #include <array>
+#include <deque>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.hpp"
@@ -90,19 +91,55 @@ std::vector<std::string> fields_of(const NewContact& contact, const lists::Colum
 /// Takes the batches of the reader to the sink, and what is left out to the rejects.
 class Importer {
 public:
-    Importer(const ContactSink& sink, const lists::Columns& columns, Rejects& rejects, bool show_progress)
+    Importer(ContactSink& sink, const lists::Columns& columns, Rejects& rejects, bool show_progress)
         : sink_(sink), columns_(columns), rejects_(rejects), progress_(show_progress) {}
 
     [[nodiscard]] Result<void> take(lists::Batch&& batch) {
-        std::vector<NewContact> contacts;
-        contacts.reserve(batch.contacts.size());
-        for (lists::ListedContact& listed : batch.contacts) {
+        UnderWay one{std::move(batch), {}};
+        one.contacts.reserve(one.batch.contacts.size());
+        for (lists::ListedContact& listed : one.batch.contacts) {
             summary_.numbers_dropped += listed.dropped.size();
-            contacts.push_back(std::move(listed.contact));
+            one.contacts.push_back(std::move(listed.contact));
         }
+        under_way_.push_back(std::move(one));
+        if (const auto& contacts = under_way_.back().contacts; !contacts.empty()) {
+            if (auto sent = sink_.send(contacts); !sent) {
+                under_way_.pop_back();
+                return sent;
+            }
+        }
+        while (under_way_.size() >= sink_.batches_under_way()) {
+            if (auto done = finish_oldest(); !done) {
+                return done;
+            }
+        }
+        return {};
+    }
+    /// Waits for all that is under way, also after an error: the summary then tells what is stored.
+    [[nodiscard]] Result<void> finish() {
+        Result<void> all;
+        while (!under_way_.empty()) {
+            if (auto done = finish_oldest(); !done && all) {
+                all = done;
+            }
+        }
+        return all;
+    }
+    [[nodiscard]] const Summary& summary() const { return summary_; }
+    [[nodiscard]] Progress& progress() { return progress_; }
+
+private:
+    struct UnderWay {
+        lists::Batch batch;
+        std::vector<NewContact> contacts;  // of the batch
+    };
+
+    [[nodiscard]] Result<void> finish_oldest() {
+        UnderWay one = std::move(under_way_.front());
+        under_way_.pop_front();
         StoredBatch stored;
-        if (!contacts.empty()) {
-            Result<StoredBatch> added = sink_.add(contacts);
+        if (!one.contacts.empty()) {
+            Result<StoredBatch> added = sink_.receive();
             if (!added) {
                 return tl::unexpected(added.error());
             }
@@ -110,17 +147,13 @@ public:
         }
         summary_.accepted += stored.accepted;
         summary_.duplicates += stored.duplicates.size();
-        summary_.rejected += batch.rejected.size() + stored.rejected.size();
-        if (auto written = write_rejects(batch, contacts, stored); !written) {
+        summary_.rejected += one.batch.rejected.size() + stored.rejected.size();
+        if (auto written = write_rejects(one.batch, one.contacts, stored); !written) {
             return written;
         }
-        progress_.show(batch.bytes_read, batch.bytes_total, summary_.rows());
+        progress_.show(one.batch.bytes_read, one.batch.bytes_total, summary_.rows());
         return {};
     }
-    [[nodiscard]] const Summary& summary() const { return summary_; }
-    [[nodiscard]] Progress& progress() { return progress_; }
-
-private:
     [[nodiscard]] Result<void> write_rejects(lists::Batch& batch, const std::vector<NewContact>& contacts,
                                              const StoredBatch& stored) {
         std::vector<lists::RejectedRow> rows = std::move(batch.rejected);
@@ -145,11 +178,12 @@ private:
         return {};
     }
 
-    const ContactSink& sink_;
+    ContactSink& sink_;
     const lists::Columns& columns_;
     Rejects& rejects_;
     Summary summary_;
     Progress progress_;
+    std::deque<UnderWay> under_way_;
 };
 
 void print_summary(const CommonOptions& common, const ImportCommand& command, const Summary& summary,
@@ -163,7 +197,7 @@ void print_summary(const CommonOptions& common, const ImportCommand& command, co
                     {"rejected", summary.rejected},
                     {"numbers_dropped", summary.numbers_dropped},
                     {"reject_file", rejects.any() ? nlohmann::json(rejects.path().string()) : nlohmann::json()},
-                    {"through_daemon", sink.through_daemon},
+                    {"through_daemon", sink.through_daemon()},
                     {"elapsed_ms", elapsed.count()}});
         return;
     }
@@ -178,8 +212,8 @@ void print_summary(const CommonOptions& common, const ImportCommand& command, co
                 " that cannot be dialed left off accepted contacts";
     }
     text += "\n" + count(summary.rows(), "row", "rows") + " in " + duration(elapsed.count()) +
-            (sink.through_daemon ? ", through the running daemon\n"
-                                 : ", directly into the database (no daemon is running)\n");
+            (sink.through_daemon() ? ", through the running daemon\n"
+                                   : ", directly into the database (no daemon is running)\n");
     if (rejects.any()) {
         text += "What was left out, and why: " + printable(rejects.path().string()) + "\n";
     }
@@ -191,7 +225,7 @@ ExitCode stop(const CommonOptions& common, const Error& error, const Summary& su
     std::string message = error.message;
     if (summary.accepted > 0) {
         message += "\n" + counted(static_cast<std::int64_t>(summary.accepted), "contact", "contacts") +
-                   " before that are stored. Import the file again when the cause is mended: what is stored already is "
+                   " of it are stored. Import the file again when the cause is mended: what is stored already is "
                    "left as it is.";
     }
     return give_up(common, ExitCode::failed, message).value();
@@ -250,21 +284,23 @@ ExitCode import_contacts(const CommonOptions& common, const ImportCommand& comma
     if (!reader) {
         return give_up(common, ExitCode::failed, reader.error().message).value();
     }
-    const Outcome<ContactSink> sink = contact_sink(common, *config, command.list);
+    const Outcome<std::unique_ptr<ContactSink>> sink = contact_sink(common, *config, command.list);
     if (!sink) {
         return sink.error();
     }
     Rejects rejects(reject_path(command), reader->columns().header);
-    Importer importer(*sink, reader->columns(), rejects, !common.json);
+    Importer importer(**sink, reader->columns(), rejects, !common.json);
     const Result<lists::ListSummary> read =
         reader->run([&](lists::Batch&& batch) { return importer.take(std::move(batch)); });
+    const Result<void> finished = importer.finish();
     const std::chrono::milliseconds elapsed = importer.progress().elapsed();
     importer.progress().clear();
     const Result<void> closed = rejects.close();
-    if (!read || !closed) {
-        return stop(common, !read ? read.error() : closed.error(), importer.summary());
+    if (!read || !finished || !closed) {
+        const Error& error = !read ? read.error() : !finished ? finished.error() : closed.error();
+        return stop(common, error, importer.summary());
     }
-    print_summary(common, command, importer.summary(), rejects, *sink, elapsed);
+    print_summary(common, command, importer.summary(), rejects, **sink, elapsed);
     return ExitCode::ok;
 }
 

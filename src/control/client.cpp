@@ -54,12 +54,19 @@ Result<Client> Client::connect(const std::filesystem::path& socket, std::chrono:
 }
 
 Result<nlohmann::json> Client::call(const nlohmann::json& request) {
-    const Deadline deadline = std::chrono::steady_clock::now() + time_limit_;
-    const Result<void> sent = send(to_line(request), deadline);
+    const Result<void> sent = send(to_line(request));
     // A daemon that has no room for us says so without reading the request, so its answer comes before our failure.
-    Result<std::string> line = receive_line(deadline);
+    Result<nlohmann::json> answer = receive();
+    if (!answer && !sent) {
+        return tl::unexpected(sent.error());
+    }
+    return answer;
+}
+
+Result<nlohmann::json> Client::receive() {
+    const Result<std::string> line = receive_line(deadline());
     if (!line) {
-        return tl::unexpected(sent ? line.error() : sent.error());
+        return tl::unexpected(line.error());
     }
     Result<nlohmann::json> answer = parse_answer(*line);
     if (!answer) {
@@ -88,7 +95,8 @@ Result<void> Client::wait_for(short events, Deadline deadline) const {
     }
 }
 
-Result<void> Client::send(std::string_view line, Deadline deadline) {
+Result<void> Client::send(std::string_view line) {
+    const Deadline deadline = this->deadline();
     while (!line.empty()) {
         if (auto ready = wait_for(POLLOUT, deadline); !ready) {
             return ready;

@@ -30,45 +30,87 @@ void Connection::close() {
     closed_(this);
 }
 
-void Connection::set_deadline(std::chrono::milliseconds after, void (Connection::*passed)()) {
-    deadline_.expires_after(after);
-    deadline_.async_wait([self = shared_from_this(), passed](ErrorCode error) {
+void Connection::start() {
+    idle_since_ = Clock::now();
+    go_on();
+}
+
+void Connection::go_on() {
+    if (!is_open_) {
+        return;
+    }
+    if (in_hand_.empty() && !takes_requests_) {
+        close();
+        return;
+    }
+    if (takes_requests_ && !reading_ && in_hand_.size() < limits_.requests_in_hand) {
+        read();
+    }
+    if (!writing_ && !in_hand_.empty() && !in_hand_.front().answer.empty()) {
+        write();
+    }
+    if (writing_) {
+        wait_until(write_began_ + limits_.write_time);
+    } else if (!in_hand_.empty()) {
+        wait_until(in_hand_.front().arrived + limits_.reply_time);
+    } else {
+        wait_until(idle_since_ + limits_.request_time);
+    }
+}
+
+void Connection::wait_until(Clock::time_point deadline) {
+    if (deadline_.expiry() == deadline) {
+        return;
+    }
+    deadline_.expires_at(deadline);
+    deadline_.async_wait([self = shared_from_this()](ErrorCode error) {
         // A wait that ended just before it was put off arrives without an error: then the new expiry lies ahead.
-        if (!error && self->is_open_ && self->deadline_.expiry() <= asio::steady_timer::clock_type::now()) {
-            (self.get()->*passed)();
+        if (!error && self->is_open_ && self->deadline_.expiry() <= Clock::now()) {
+            self->time_is_up();
         }
     });
 }
 
+void Connection::time_is_up() {
+    if (writing_ || in_hand_.empty()) {
+        close();
+        return;
+    }
+    in_hand_.resize(1);
+    in_hand_.front().answer = to_line(refusal("no answer in time; the daemon is overloaded: see its log"));
+    takes_requests_ = false;
+    go_on();
+}
+
 void Connection::read() {
-    set_deadline(limits_.request_time, &Connection::close);
+    reading_ = true;
     asio::async_read_until(socket_, asio::dynamic_buffer(input_, limits_.request_bytes), '\n',
                            [self = shared_from_this()](ErrorCode error, std::size_t size) {
-                               if (!self->is_open_) {
+                               self->reading_ = false;
+                               if (!self->is_open_ || !self->takes_requests_) {
                                    return;
                                }
                                if (error == asio::error::not_found) {
-                                   self->refuse_and_close("the request is longer than " +
-                                                          std::to_string(self->limits_.request_bytes) + " bytes");
+                                   self->refuse_and_end("the request is longer than " +
+                                                        std::to_string(self->limits_.request_bytes) + " bytes");
                                } else if (error) {
-                                   self->close();
+                                   self->takes_requests_ = false;
                                } else {
                                    self->take_line(size);
                                }
+                               self->go_on();
                            });
 }
 
 void Connection::take_line(std::size_t size) {
     const std::string line = input_.substr(0, size - 1);
     input_.erase(0, size);
-    ++requests_;
-    awaits_reply_ = true;
-    set_deadline(limits_.reply_time, &Connection::give_up);
+    in_hand_.push_back({Clock::now(), {}});
     handle(line);
 }
 
 void Connection::handle(std::string_view line) {
-    const std::uint64_t number = requests_;
+    const std::uint64_t number = answered_ + in_hand_.size() - 1;
     Result<nlohmann::json> request = parse_request(line);
     if (!request) {
         answer(number, refusal(request.error().message));
@@ -88,33 +130,40 @@ void Connection::handle(std::string_view line) {
 }
 
 void Connection::answer(std::uint64_t number, const nlohmann::json& message) {
-    if (!is_open_ || !awaits_reply_ || number != requests_) {
+    if (!is_open_ || number < answered_ || number - answered_ >= in_hand_.size()) {
         return;
     }
-    awaits_reply_ = false;
-    write(to_line(message), false);
+    Request& request = in_hand_[number - answered_];
+    if (!request.answer.empty()) {
+        return;
+    }
+    request.answer = to_line(message);
+    go_on();
 }
 
-void Connection::give_up() { refuse_and_close("no answer in time; the daemon is overloaded: see its log"); }
-
-void Connection::refuse_and_close(std::string_view message) {
-    awaits_reply_ = false;
-    write(to_line(refusal(message)), true);
+void Connection::refuse_and_end(std::string_view message) {
+    in_hand_.push_back({Clock::now(), to_line(refusal(message))});
+    takes_requests_ = false;
 }
 
-void Connection::write(std::string line, bool last) {
-    output_ = std::move(line);
-    set_deadline(limits_.write_time, &Connection::close);
-    asio::async_write(socket_, asio::buffer(output_), [self = shared_from_this(), last](ErrorCode error, std::size_t) {
-        if (!self->is_open_) {
-            return;
-        }
-        if (error || last) {
-            self->close();
-        } else {
-            self->read();
-        }
-    });
+void Connection::write() {
+    writing_ = true;
+    write_began_ = Clock::now();
+    asio::async_write(socket_, asio::buffer(in_hand_.front().answer),
+                      [self = shared_from_this()](ErrorCode error, std::size_t) {
+                          if (!self->is_open_) {
+                              return;
+                          }
+                          if (error) {
+                              self->close();
+                              return;
+                          }
+                          self->writing_ = false;
+                          self->in_hand_.pop_front();
+                          ++self->answered_;
+                          self->idle_since_ = Clock::now();
+                          self->go_on();
+                      });
 }
 
 }  // namespace outdial::control

@@ -3,6 +3,7 @@
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,19 +21,30 @@ public:
     Connection(Socket socket, Peer peer, const Handler& handler, const ServerLimits& limits,
                std::function<void(const Connection*)> closed);
 
-    void start() { read(); }
+    void start();
     void close();
 
 private:
+    using Clock = boost::asio::steady_timer::clock_type;
+
+    /// A request that has no answer yet, or whose answer is not written yet.
+    struct Request {
+        Clock::time_point arrived;
+        std::string answer;  // empty until there is one
+    };
+
+    /// Reads the next request if there is room for it, writes the next answer if there is one, and says how long that
+    /// may take; closes when nothing is left to do.
+    void go_on();
     void read();
     void take_line(std::size_t size);
     void handle(std::string_view line);
     /// The answer to request `number`; ignored when that one has been answered.
     void answer(std::uint64_t number, const nlohmann::json& message);
-    void write(std::string line, bool last);
-    void give_up();
-    void refuse_and_close(std::string_view message);
-    void set_deadline(std::chrono::milliseconds after, void (Connection::*passed)());
+    void refuse_and_end(std::string_view message);
+    void write();
+    void wait_until(Clock::time_point deadline);
+    void time_is_up();
 
     Socket socket_;
     boost::asio::steady_timer deadline_;
@@ -40,10 +52,14 @@ private:
     const Handler& handler_;
     const ServerLimits& limits_;
     std::function<void(const Connection*)> closed_;
-    std::string input_;           // bytes read and not yet handled
-    std::string output_;          // the answer being written
-    std::uint64_t requests_ = 0;  // so far; the last one's number
-    bool awaits_reply_ = false;
+    std::string input_;             // bytes read and not yet handled
+    std::deque<Request> in_hand_;   // in the order of their arrival
+    std::uint64_t answered_ = 0;    // so far; the number of the oldest request in hand
+    Clock::time_point idle_since_;  // the last answer, or the start
+    Clock::time_point write_began_;
+    bool reading_ = false;
+    bool writing_ = false;  // the oldest one's answer
+    bool takes_requests_ = true;
     bool is_open_ = true;
 };
 

@@ -1,5 +1,5 @@
-// The control socket's language: JSON lines, one request and one answer at a time. A request is an object with a
-// "command"; an answer has "ok": true, or "ok": false and "error", a sentence for people.
+// The control socket's language: JSON lines, one answer to each request, in their order. A request is an object with
+// a "command"; an answer has "ok": true, or "ok": false and "error", a sentence for people.
 #pragma once
 
 #include <chrono>
@@ -18,6 +18,9 @@ inline constexpr std::size_t max_request_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t max_answer_bytes = 64 * 1024 * 1024;
 /// Most contacts in one add_contacts request: one transaction of the store, which others wait for.
 inline constexpr std::size_t max_contacts_per_request = 1000;
+/// Requests that a client may send before it has read the first one's answer: while one batch of contacts is being
+/// written the next is on its way.
+inline constexpr std::size_t max_requests_in_hand = 4;
 /// Arrays and objects within each other; our own requests have five levels.
 inline constexpr int max_nesting = 16;
 

@@ -34,8 +34,10 @@ using Handler = std::function<void(const Peer& peer, nlohmann::json request, Rep
 struct ServerLimits {
     std::size_t connections = 64;
     std::size_t request_bytes = max_request_bytes;
-    /// From one answer, or the connection's start, to the last byte of the next request: ends idle clients and slow
-    /// ones.
+    /// Requests of one connection that may wait for their answers; the next is read when one of them is answered.
+    std::size_t requests_in_hand = max_requests_in_hand;
+    /// From the last answer, or the connection's start, to the last byte of the next request: ends idle clients and
+    /// slow ones.
     std::chrono::milliseconds request_time = std::chrono::seconds{60};
     /// How long a reply may take; a little less than clients wait, so that they learn why.
     std::chrono::milliseconds reply_time = std::chrono::seconds{55};
@@ -43,8 +45,8 @@ struct ServerLimits {
     std::chrono::milliseconds write_time = std::chrono::seconds{30};
 };
 
-/// The control socket: a Unix stream socket, open to its owner and group (mode 0660). Each connection has one request
-/// at a time in hand, and its answers come in the order of its requests. All on the io_context's thread.
+/// The control socket: a Unix stream socket, open to its owner and group (mode 0660). A connection's requests are
+/// handled, and its answers come, in the order of its requests. All on the io_context's thread.
 class Server {
 public:
     /// `io` must outlive the server.

@@ -202,6 +202,28 @@ TEST_CASE("A daemon that refuses ends the import with what it said, and how far 
     CHECK_THAT(refused.error, Contains("the database is full"));
 }
 
+TEST_CASE("When the daemon refuses one batch of many, the summary counts every other one that it has stored") {
+    const TemporaryFolder folder;
+    write_configuration(folder);
+    std::string rows = "phone\n";
+    for (int i = 0; i < 4500; ++i) {
+        rows += "+1212555" + std::to_string(1000 + i) + "\n";
+    }
+    folder.write("customers.csv", rows);
+    int batches = 0;
+    const FakeDaemon daemon(folder.path(), [&](const json& request) -> json {
+        if (++batches == 3) {
+            return {{"ok", false}, {"error", "the database is full"}};
+        }
+        return {{"ok", true}, {"accepted", request["contacts"].size()}};
+    });
+    const Finished refused = run_outdial(folder, "import customers customers.csv --config outdial.yaml");
+    CHECK(refused.exit == 1);
+    CHECK_THAT(refused.error, Contains("the database is full"));
+    // Those on their way behind it are stored too, and counted.
+    CHECK_THAT(refused.error, Contains("3,500 contacts of it are stored"));
+}
+
 /// The campaign of the configuration, made known as the daemon does it.
 void register_campaign(const TemporaryFolder& folder) {
     auto store = store::Store::open(folder.path() / "outdial.db");

@@ -2,9 +2,11 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "control/room.hpp"
@@ -43,28 +45,56 @@ TEST_CASE("The handler knows who asks") {
 }
 
 TEST_CASE(
-    "Requests sent at once are handled one after the other and answered in order, though the replies come later") {
-    std::atomic<int> in_hand = 0;
-    std::atomic<int> most_in_hand = 0;
-    Room* the_room = nullptr;
-    Room room([&](const Peer&, const json& request, const Reply& reply) {
-        most_in_hand = std::max(most_in_hand.load(), ++in_hand);
-        boost::asio::post(the_room->io(), [&in_hand, reply, request] {
-            --in_hand;
-            reply({{"ok", true}, {"number", request["number"]}});
-        });
-    });
-    the_room = &room;
+    "Requests sent ahead are handled in order, a few at a time, and answered in order whenever the replies come") {
+    constexpr int sent = 20;
+    std::vector<std::pair<int, Reply>> waiting;  // with its request's number
+    std::vector<int> handled;
+    std::size_t most_in_hand = 0;
+    ServerLimits limits;
+    limits.requests_in_hand = 3;
+    Room room(
+        [&](const Peer&, const json& request, const Reply& reply) {
+            handled.push_back(request["number"]);
+            waiting.emplace_back(request["number"], reply);
+            most_in_hand = std::max(most_in_hand, waiting.size());
+            if (waiting.size() < limits.requests_in_hand && handled.size() < sent) {
+                return;
+            }
+            while (!waiting.empty()) {  // the last one first
+                const auto [number, late_reply] = waiting.back();
+                waiting.pop_back();
+                late_reply({{"ok", true}, {"number", number}});
+            }
+        },
+        limits);
     RawClient client(room.socket());
     std::string requests;
-    for (int i = 0; i < 20; ++i) {
-        requests += json{{"command", "x"}, {"number", i}}.dump() + '\n';
+    for (int i = 0; i < sent; ++i) {
+        requests += json{{"command", "count"}, {"number", i}}.dump() + '\n';
     }
     REQUIRE(client.send(requests));
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < sent; ++i) {
         CHECK(json::parse(client.line())["number"] == i);
     }
-    CHECK(most_in_hand == 1);
+    CHECK(std::ranges::is_sorted(handled));
+    CHECK(most_in_hand == limits.requests_in_hand);
+}
+
+TEST_CASE("Without replies no more requests are taken than may be in hand") {
+    ServerLimits limits;
+    limits.requests_in_hand = 3;
+    limits.reply_time = 50ms;
+    std::atomic<int> handled = 0;
+    Room room([&](const Peer&, const json&, const Reply&) { ++handled; }, limits);
+    RawClient client(room.socket());
+    std::string requests;
+    for (int i = 0; i < 10; ++i) {
+        requests += "{\"command\":\"status\"}\n";
+    }
+    REQUIRE(client.send(requests));
+    CHECK_THAT(error_of(client.line()), Catch::Contains("no answer in time"));
+    CHECK(client.line().empty());  // the connection has ended
+    CHECK(handled == 3);
 }
 
 TEST_CASE("A client that ends its sending after the request still gets its answer") {
