@@ -122,11 +122,11 @@ class Outdial:
         path.write_bytes(content)
         return self.run("import", name, path, "--region", "US", *options)
 
-    def import_list(self, name, contacts):
+    def import_list(self, name, contacts, *options):
         """Imports contacts, dicts by column, through the program."""
         columns = list(dict.fromkeys(key for contact in contacts for key in contact))
         rows = [columns] + [[contact.get(key, "") for key in columns] for contact in contacts]
-        return self.import_file(name, "".join(",".join(row) + "\n" for row in rows).encode())
+        return self.import_file(name, "".join(",".join(row) + "\n" for row in rows).encode(), *options)
 
     def query(self, sql, *parameters):
         """Rows as dicts, by a reader of its own, on the live file."""
