@@ -3,8 +3,11 @@
 #include <fmt/core.h>
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "base/check.hpp"
 #include "store/database_file.hpp"
+#include "store/lock_holders.hpp"
 
 namespace outdial::store {
 
@@ -16,41 +19,47 @@ constexpr int busy_timeout_ms = 50;
 // 32 MiB of page cache; and a log that has been checkpointed completely is cut back to 64 MiB when it is reused.
 constexpr const char* limits_sql = "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;";
 
-const char* advice(int code) {
+Fault fault_of(int code, int system_error) {
+    // -shm grows by a write of its own, whose failure SQLite does not call a full disk; nor a quota's.
+    const bool no_room = system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG;
     switch (code & 0xff) {
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return "another program holds its write lock; end the sqlite3 shell or script that has a transaction open";
-        case SQLITE_FULL: return "the disk is full; make room on it";
-        case SQLITE_IOERR: return "the disk reported an error; look at the kernel's log (dmesg)";
+        case SQLITE_PROTOCOL: return Fault::busy;
+        case SQLITE_FULL: return Fault::disk_full;
+        case SQLITE_IOERR: return no_room ? Fault::disk_full : Fault::disk_error;
         case SQLITE_READONLY:
         case SQLITE_PERM:
         case SQLITE_CANTOPEN:
-        case SQLITE_AUTH:
-            return "check that the file, its folder and its -wal and -shm files belong to the user that Outdial runs "
-                   "as";
+        case SQLITE_AUTH: return Fault::read_only;
         case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return "the file is damaged or not a database; restore it from a backup";
-        default: return "";
+        case SQLITE_NOTADB: return Fault::damaged;
+        case SQLITE_NOMEM: return Fault::other;
+        default: return Fault::none;
     }
 }
 
-bool concerns_whole_database(int code) {
-    switch (code & 0xff) {
-        case SQLITE_BUSY:
-        case SQLITE_LOCKED:
-        case SQLITE_FULL:
-        case SQLITE_IOERR:
-        case SQLITE_READONLY:
-        case SQLITE_PERM:
-        case SQLITE_CANTOPEN:
-        case SQLITE_AUTH:
-        case SQLITE_CORRUPT:
-        case SQLITE_NOTADB:
-        case SQLITE_NOMEM:
-        case SQLITE_PROTOCOL: return true;
-        default: return false;
+std::string advice(Fault fault, const std::filesystem::path& path) {
+    switch (fault) {
+        case Fault::busy: {
+            const auto holder = write_lock_holder(path);
+            return (holder ? to_text(*holder) : "another program") +
+                   " holds its write lock; end the transaction that it has open, or the program";
+        }
+        case Fault::disk_full: return "the disk is full; make room on it";
+        case Fault::disk_error: return "the disk reported an error; look at the kernel's log (dmesg)";
+        case Fault::read_only:
+            return "check that the file, its folder and its -wal and -shm files belong to the user that Outdial runs "
+                   "as, and that the file system is not mounted read-only";
+        case Fault::damaged:
+            return "the file is damaged or not a database: stop Outdial, keep the file, restore the newest backup";
+        case Fault::moved:
+        case Fault::altered:
+        case Fault::taken_over:
+        case Fault::none:
+        case Fault::other: return "";
     }
+    return "";
 }
 
 }  // namespace
@@ -105,23 +114,24 @@ bool Database::execute(const char* sql, const char* what) {
     return false;
 }
 
-void Database::refuse(std::string message) {
-    if (!failure_) failure_ = Failure{Error{std::move(message)}, false};
+void Database::refuse(std::string message, Fault fault) {
+    if (!failure_) failure_ = Failure{Error{std::move(message)}, fault};
 }
 
 void Database::note_sqlite_failure(const char* what) {
     if (failure_) return;
     const int code = sqlite3_extended_errcode(handle());
+    const Fault fault = fault_of(code, sqlite3_system_errno(handle()));
     std::string message = fmt::format("database {}: {} ({}), while: {}", path_.native(), sqlite3_errmsg(handle()), code,
                                       std::string_view{what}.substr(0, 60));
-    if (const std::string_view hint = advice(code); !hint.empty()) message += fmt::format("; {}", hint);
-    failure_ = Failure{Error{std::move(message)}, concerns_whole_database(code)};
+    if (const std::string hint = advice(fault, path_); !hint.empty()) message += fmt::format("; {}", hint);
+    failure_ = Failure{Error{std::move(message)}, fault};
 }
 
 std::optional<Database::Failure> Database::take_failure() {
     std::optional<Failure> taken = std::move(failure_);
     failure_.reset();
-    if (taken) in_trouble_ = taken->whole_database;
+    if (taken) last_fault_ = taken->fault;
     return taken;
 }
 
@@ -138,7 +148,8 @@ void Database::commit_group() {
     OUTDIAL_CHECK(group_open_);
     group_open_ = false;
     if (!failed() && !in_transaction()) {
-        failure_ = Failure{Error{fmt::format("database {}: SQLite gave the transaction up", path_.native())}, true};
+        failure_ =
+            Failure{Error{fmt::format("database {}: SQLite gave the transaction up", path_.native())}, Fault::other};
     }
     execute("COMMIT", "committing");
     if (failed() && in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
@@ -169,7 +180,7 @@ Scope::Scope(Database& database) : database_(database) {
     if (database.group_open_ && !nested_) {
         // SQLite rolls a transaction back by itself after some I/O errors. What belongs to the group must not be
         // committed alone.
-        database.failure_ = Database::Failure{Error{"the transaction was given up before this job"}, true};
+        database.failure_ = Database::Failure{Error{"the transaction was given up before this job"}, Fault::other};
         return;
     }
     open_ = nested_ ? database.execute("SAVEPOINT job", "beginning a savepoint")

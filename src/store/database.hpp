@@ -12,6 +12,20 @@ struct sqlite3;
 
 namespace outdial::store {
 
+/// What a failure says of the database as a whole.
+enum class Fault {
+    none,       // it concerns the statement alone: a constraint, a bug
+    busy,       // another program holds a lock
+    disk_full,  // or over a quota
+    disk_error,
+    read_only,   // or may not be opened
+    damaged,     // or not a database at all
+    moved,       // the file, its log or its index is no longer where it was
+    altered,     // its tables, indexes or triggers are not Outdial's
+    taken_over,  // another daemon writes it
+    other,
+};
+
 /// One SQLite connection, used by one thread at a time.
 ///
 /// Failures are sticky: after the first failed statement all further ones do nothing and yield nothing, until the
@@ -21,11 +35,9 @@ class Database {
 public:
     enum class Access { read_write, read_only };
 
-    /// What went wrong, and whether it concerns the database as a whole (locked, disk full, I/O error, damaged) or only
-    /// the statement (a constraint, a bug).
     struct Failure {
         Error error;
-        bool whole_database = false;
+        Fault fault = Fault::none;
     };
 
     /// How far a checkpoint has come, in pages of the write-ahead log.
@@ -45,12 +57,12 @@ public:
     bool execute(const char* sql, const char* what);
     [[nodiscard]] bool failed() const { return failure_.has_value(); }
     /// Records a refusal of our own, as though a statement had failed.
-    void refuse(std::string message);
+    void refuse(std::string message, Fault fault = Fault::none);
     /// Records the connection's present SQLite error.
     void note_sqlite_failure(const char* what);
     [[nodiscard]] std::optional<Failure> take_failure();
-    /// Whether the failure taken last concerned the database as a whole.
-    [[nodiscard]] bool in_trouble() const { return in_trouble_; }
+    /// What the failure taken last says of the database as a whole.
+    [[nodiscard]] Fault last_fault() const { return last_fault_; }
 
     /// The id of the row that the last INSERT into a table with such ids made.
     [[nodiscard]] std::int64_t last_inserted_id() const;
@@ -87,7 +99,7 @@ private:
     std::unique_ptr<sqlite3, Closer> handle_;
     std::optional<Failure> failure_;
     int wal_pages_ = 0;
-    bool in_trouble_ = false;
+    Fault last_fault_ = Fault::none;
     bool group_open_ = false;
 };
 

@@ -51,7 +51,7 @@ Result<void> Store::commit() {
 
 void Store::roll_back() { parts_->database->rollback_group(); }
 
-bool Store::in_trouble() const { return parts_->database->in_trouble(); }
+bool Store::in_trouble() const { return parts_->database->last_fault() != Fault::none; }
 
 Result<std::vector<CampaignRecord>> Store::register_campaigns(std::span<const CampaignListing> listings) {
     Scope scope{*parts_->database};
