@@ -90,6 +90,7 @@ public:
         return best;
     }
 
+    [[nodiscard]] std::optional<ServerClock> clock() const { return events().machine().counters().clock; }
     [[nodiscard]] ServerStatus status() const {
         ServerStatus status{.name = name_,
                             .state = state_,
@@ -235,5 +236,7 @@ Result<void> Pool::submit_list(std::size_t server, const Action& action, ReplyHa
 }
 
 ServerStatus Pool::status(std::size_t server) const { return at(server).status(); }
+
+std::optional<ServerClock> Pool::clock(std::size_t server) const { return at(server).clock(); }
 
 }  // namespace outdial::ami

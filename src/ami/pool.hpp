@@ -14,6 +14,7 @@
 #include "ami/pending_actions.hpp"
 #include "ami/session_machine.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "base/time.hpp"
 
 namespace outdial::ami {
@@ -24,7 +25,7 @@ struct ServerSettings {
     std::string host;
     std::uint16_t port = 5038;
     std::string username;
-    std::string secret;
+    Secret secret;
     std::optional<TlsSettings> tls{};
     bool allow_plaintext = false;
     /// The classes of events wanted. Not `dialplan`: its VarSet and Newexten are most of a call's events and say
@@ -115,6 +116,8 @@ public:
     [[nodiscard]] Result<void> submit_list(std::size_t server, const Action& action, ReplyHandler done);
 
     [[nodiscard]] ServerStatus status(std::size_t server) const;
+    /// Its wall clock as its event session last told it.
+    [[nodiscard]] std::optional<ServerClock> clock(std::size_t server) const;
 
 private:
     class Server;

@@ -59,9 +59,10 @@ void SessionMachine::send_login(std::string_view challenge) {
         return refuse_login(fmt::format("{} gave no challenge to the MD5 login", settings_.peer));
     }
     if (challenge.empty()) {
-        login.header("Secret", settings_.secret);
+        login.header("Secret", settings_.secret.reveal());
     } else {
-        const auto key = md5_hex(std::string{challenge} + settings_.secret);
+        const Secret salted{std::string{challenge} + settings_.secret.reveal()};
+        const auto key = md5_hex(salted.reveal());
         if (!key) return refuse_login(fmt::format("cannot log in to {}: {}", settings_.peer, key.error().message));
         login.header("AuthType", "MD5").header("Key", *key);
     }
@@ -137,7 +138,7 @@ void SessionMachine::on_core_status(const Reply& reply) {
 void SessionMachine::become_ready() {
     state_ = State::ready;
     ready_at_ = now_;
-    next_ping_at_ = now_ + ping_interval;
+    next_ping_at_ = now_;  // it tells the server's clock
     listener_.session_ready(info_);
 }
 

@@ -10,6 +10,28 @@
 
 namespace outdial::ami {
 
+namespace {
+
+// "1763856061.523198": seconds since 1970 and microseconds (main/manager.c, action_ping).
+std::optional<UtcTime> timestamp(std::string_view text) {
+    constexpr std::size_t most_digits = 12;
+    const std::string_view seconds = text.substr(0, text.find('.'));
+    if (seconds.empty() || seconds.size() > most_digits ||
+        seconds.find_first_not_of("0123456789") != std::string_view::npos)
+        return std::nullopt;
+    std::string_view fraction = text.substr(std::min(seconds.size() + 1, text.size()), 3);
+    std::int64_t ms = std::strtoll(std::string{seconds}.c_str(), nullptr, 10) * 1'000;
+    std::int64_t unit = 100;
+    for (const char c : fraction) {
+        if (c < '0' || c > '9') return std::nullopt;
+        ms += (c - '0') * unit;
+        unit /= 10;
+    }
+    return from_unix_ms(ms);
+}
+
+}  // namespace
+
 SessionMachine::SessionMachine(SessionSettings settings, Random random, SessionListener& listener)
     : settings_{std::move(settings)},
       listener_{listener},
@@ -209,6 +231,9 @@ void SessionMachine::on_ping(const Reply& reply, SteadyTime sent_at) {
         case Reply::Kind::success:
             missed_pings_ = 0;
             counters_.ping_round_trip = now_ - sent_at;
+            if (const auto said = timestamp(reply.message->get("Timestamp"))) {
+                counters_.clock = ServerClock{*said, sent_at + (now_ - sent_at) / 2};
+            }
             // A server that is shutting down refuses pings: this one changed its mind (`core abort shutdown`).
             if (draining_ == Draining::refusing) {
                 draining_ = Draining::no;

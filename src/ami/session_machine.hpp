@@ -14,6 +14,7 @@
 #include "ami/pending_actions.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "base/time.hpp"
 
 namespace outdial::ami {
@@ -21,7 +22,7 @@ namespace outdial::ami {
 struct SessionSettings {
     std::string peer;  // how messages name the server: "pbx1 (127.0.0.1:5038)"
     std::string username;
-    std::string secret;
+    Secret secret;
     /// Login's `Events`: "on", "off" for a session that only acts, or classes such as "system,call,agent,user". An
     /// unknown word makes Asterisk send none.
     std::string events = "on";
@@ -35,6 +36,14 @@ struct ServerInfo {
     std::optional<std::chrono::seconds> uptime;  // of FullyBooted; derived from the server's wall clock
 
     bool operator==(const ServerInfo&) const = default;
+};
+
+/// What the server's wall clock said, and when, by our steady one: within half a round trip.
+struct ServerClock {
+    UtcTime said;
+    SteadyTime at;
+
+    bool operator==(const ServerClock&) const = default;
 };
 
 /// Told of what happens in a session, in order, during the machine's inputs. May submit actions meanwhile, and may stop
@@ -129,6 +138,7 @@ public:
         std::uint64_t skipped_messages = 0;
         std::uint64_t connections = 0;
         std::optional<Microseconds> ping_round_trip;  // the last one
+        std::optional<ServerClock> clock;             // of the last ping that told it
     };
     [[nodiscard]] Counters counters() const;
 

@@ -60,7 +60,7 @@ public:
         app_.add_flag("--json", invocation.common.json, "Print JSON, for programs");
         app_.get_formatter()->column_width(36);
 
-        add_simple("serve", help::serve, ServeCommand{});
+        add_serve();
         add_simple("check", help::check, CheckCommand{});
         add_import();
         add_campaign();
@@ -87,6 +87,13 @@ private:
 
     void add_simple(std::string_view name, const help::Topic& topic, Command command) {
         add(app_, name, topic)->callback([this, command] { invocation_.command = command; });
+    }
+
+    void add_serve() {
+        CLI::App* command = add(app_, "serve", help::serve);
+        command->add_flag("--trust-clock", serve_.trust_clock,
+                          "Dial although the clock is earlier than the newest attempt in the database");
+        command->callback([this] { invocation_.command = serve_; });
     }
 
     void add_import() {
@@ -176,6 +183,7 @@ private:
     Invocation& invocation_;
     CLI::App app_{text(help::program)};
     std::string name_;
+    ServeCommand serve_;
     ImportCommand import_;
     StatusCommand status_;
     ReportCommand report_;

@@ -19,7 +19,9 @@ struct CommonOptions {
     bool json = false;
 };
 
-struct ServeCommand {};
+struct ServeCommand {
+    bool trust_clock = false;
+};
 struct CheckCommand {};
 struct ReloadCommand {};
 struct CampaignListCommand {};

@@ -22,7 +22,9 @@ int carry_out(const Invocation& invocation) {
     const auto status_of = [](ExitCode exit) { return static_cast<int>(exit); };
     return std::visit(
         Overloaded{
-            [&](const ServeCommand&) { return daemon::serve({.config = common.config}); },
+            [&](const ServeCommand& command) {
+                return daemon::serve({.config = common.config, .trust_clock = command.trust_clock});
+            },
             [&](const CheckCommand&) { return status_of(check(common)); },
             [&](const ImportCommand& command) { return status_of(import_contacts(common, command)); },
             [&](const CampaignListCommand&) { return status_of(list_campaigns(common)); },

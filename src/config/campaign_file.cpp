@@ -8,6 +8,7 @@
 #include "config/retry_section.hpp"
 #include "config/rules.hpp"
 #include "config/suggest.hpp"
+#include "core/originate_order.hpp"
 
 namespace outdial::config {
 
@@ -111,6 +112,10 @@ private:
                           fmt::format("{} cannot name a channel variable; it must be letters, digits and _, not "
                                       "beginning with a digit, of at most {} characters",
                                       in_quotes(variable.name), max_variable_name_bytes));
+        }
+        if (variable.name == not_after_variable) {
+            problems_.add(variable.at, fmt::format("{} is set by Outdial itself, for each call; choose another name",
+                                                   in_quotes(variable.name)));
         }
         auto text = variable.value.text_template(variable_rule, Template::Allow::anything);
         if (text) campaign.variables.push_back({variable.name, std::move(*text)});

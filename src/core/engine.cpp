@@ -47,7 +47,9 @@ Engine::~Engine() = default;
 std::vector<Command> Engine::step(const Now& now, const Input& input) {
     commands_.clear();
     std::visit([&](const auto& given) { take(now, given); }, input);
+    watch_clock(now);
     pass_deadlines(now);
+    watch_servers(now);
     send(now);
     plan(now);
     ask_for_channels(now);
@@ -193,7 +195,12 @@ void Engine::take(const Now& now, const AttemptEvent& input) {
         ++events_without_attempt_;
         return;
     }
-    LiveAttempt& attempt = *found->second;
+    listen_to(now, *found->second, input.event.kind);
+    fold_event(now, input);
+}
+
+void Engine::fold_event(const Now& now, const AttemptEvent& input) {
+    LiveAttempt& attempt = *attempts_.at(input.attempt);
     using Kind = ChannelEvent::Kind;
     const Kind kind = input.event.kind;
     response_known(attempt);  // or whatever else shows that the Originate is not in doubt any more

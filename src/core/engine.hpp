@@ -16,6 +16,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <tuple>
@@ -44,9 +45,11 @@ struct CampaignOrdered {
     CampaignId campaign;
     CampaignOrder order;
 };
-/// Attempts that an earlier run of the daemon left without an end; given once, before any server is up.
+/// What an earlier run of the daemon left; given once, before any server is up. Nothing is dialed while the wall clock
+/// says that it is earlier than `not_earlier_than`, when something is known to have happened.
 struct AttemptsFound {
-    std::vector<Claim> claims;
+    std::vector<Claim> claims;  // attempts without an end
+    UtcTime not_earlier_than{};
 };
 struct ServerUp {
     std::string server;
@@ -128,7 +131,8 @@ struct CapacityStatus {
     std::string name;
     int calls = 0;
     Cap cap;
-    bool ready = true;  // servers: may be dialed through
+    bool ready = true;    // servers: may be dialed through
+    bool silent = false;  // servers: accepts calls and tells nothing of them
 };
 struct EngineStatus {
     std::vector<CampaignStatus> campaigns;
@@ -136,6 +140,7 @@ struct EngineStatus {
     std::vector<CapacityStatus> servers;
     CapacityStatus all;
     std::uint64_t events_without_attempt = 0;  // late, or of channels that are not ours
+    std::string clock_problem;                 // why the wall clock is not trusted now; empty when it is
 };
 
 class Engine {
@@ -176,6 +181,7 @@ private:
     void take(const Now& now, const ClaimResult& input);
     void take(const Now& now, const ClaimFailed& input);
     void take(const Now& now, const AttemptEvent& input);
+    void fold_event(const Now& now, const AttemptEvent& input);
     void take(const Now& now, const ContactsAdded& input);
     void take(const Now& now, const Tick& input);
 
@@ -220,10 +226,22 @@ private:
     void pass_deadline(const Now& now, LiveAttempt& attempt);
     void ask_for_channels(const Now& now);
 
+    // engine_watch.cpp: what is not to be trusted
+    void watch_clock(const Now& now);
+    [[nodiscard]] SteadyTime trusts_clock_at(const Now& now) const;
+    [[nodiscard]] std::string clock_problem(const Now& now) const;
+    void listen_to(const Now& now, const LiveAttempt& attempt, ChannelEvent::Kind kind);
+    void watch_servers(const Now& now);
+
     // engine_status.cpp
     [[nodiscard]] std::string waiting_for(const Now& now, const CampaignRun& campaign) const;
 
     Random random_;
+    UtcTime not_earlier_than_{};
+    std::optional<Microseconds> clock_offset_;  // of the wall clock from the steady one
+    Microseconds clock_step_{};                 // the last one
+    SteadyTime clock_settled_at_ = SteadyTime::min();
+    bool clock_is_early_ = false;  // earlier than not_earlier_than_
     bool stopping_ = false;
     std::unique_ptr<Capacity> all_;
     std::map<std::string, std::unique_ptr<ServerRun>, std::less<>> servers_;

@@ -36,6 +36,7 @@ void Engine::take(const Now& now, const ServerDown& input) {
     ServerRun& server = *found->second;
     if (server.state != ServerRun::State::down) server.down_since = now.steady;
     server.state = ServerRun::State::down;
+    server.forget_silence();
     server.list_asked = false;
     server.list_due = SteadyTime::max();
     for (auto& [id, attempt] : attempts_) {
@@ -73,8 +74,9 @@ void Engine::take(const Now& now, const ChannelList& input) {
         listed.push_back(row.attempt);
         const Kind kind = row.up ? Kind::answered : row.ringing ? Kind::ringing : Kind::created;
         if (attempts_.contains(row.attempt)) {
-            take(now, AttemptEvent{.attempt = row.attempt,
-                                   .event = {.kind = kind, .at = now.utc, .cause = {}, .tech_cause = {}, .text = {}}});
+            fold_event(now,
+                       AttemptEvent{.attempt = row.attempt,
+                                    .event = {.kind = kind, .at = now.utc, .cause = {}, .tech_cause = {}, .text = {}}});
         }
     }
     std::ranges::sort(listed);
@@ -114,6 +116,7 @@ void Engine::ask_for_channels(const Now& now) {
 // --- attempts of an earlier run
 
 void Engine::take(const Now& now, const AttemptsFound& input) {
+    not_earlier_than_ = input.not_earlier_than;
     for (const Claim& claim : input.claims) {
         LiveAttempt& attempt = add_attempt(claim, SlotStage::released);
         // Whether its Originate left before the end of the earlier run is not known: it counts as sent.

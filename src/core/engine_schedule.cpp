@@ -31,7 +31,7 @@ Microseconds Engine::lead() const {
 
 void Engine::plan(const Now& now) {
     // One round at a time: a campaign whose claim is still under way must not lose its turn to those whose is not.
-    if (stopping_ || now.steady < plan_at_ || claims_under_way_ > 0) return;
+    if (stopping_ || now.steady < plan_at_ || claims_under_way_ > 0 || now.steady < trusts_clock_at(now)) return;
     plan_at_ = now.steady + plan_interval;  // claims come in groups, one commit each
     std::vector<std::pair<CampaignRun*, ClaimRequest>> open;
     for (auto& [id, campaign] : campaigns_) {
@@ -164,7 +164,7 @@ SteadyTime Engine::may_claim_at(const Now& now, const CampaignRun& campaign) con
     });
     const Milliseconds until_due = std::clamp(campaign.not_before - now.utc, Milliseconds{0}, longest_sleep);
     return std::max({route, room_at(*all_), room_at(campaign.capacity), now.steady + until_due, campaign.held_until,
-                     campaign.ask_again_at, plan_at_});
+                     campaign.ask_again_at, plan_at_, trusts_clock_at(now)});
 }
 
 void Engine::find_next_wakeup(const Now& now) {
@@ -172,6 +172,8 @@ void Engine::find_next_wakeup(const Now& now) {
     if (!deadlines_.empty()) at = std::min(at, deadlines_.begin()->first.first);
     for (const auto& [name, server] : servers_) {
         if (server->state != ServerRun::State::down && !server->list_asked) at = std::min(at, server->list_due);
+        if (server->silent) at = std::min(at, server->silent_until);
+        if (server->unheard_since != SteadyTime::max()) at = std::min(at, server->unheard_since + silence_limit);
     }
     for (const auto& [way, queue] : in_hand_) at = std::min(at, may_send_at(now, *queue.front()));
     for (const auto& [id, campaign] : campaigns_) at = std::min(at, may_claim_at(now, *campaign));

@@ -25,10 +25,12 @@ void Engine::send(const Now& now) {
 // Claims that must not be sent any more go back to the store.
 void Engine::take_back_claims(const Now& now) {
     std::vector<LiveAttempt*> back;
+    const bool clock_is_trusted = trusts_clock_at(now) <= now.steady;
     for (const auto& [way, queue] : in_hand_) {
         const auto& [campaign, trunk, server] = way;
-        const bool may_leave = !stopping_ && campaign->dials() && now.steady >= campaign->held_until &&
-                               trunk->configured && server->configured && server->state == ServerRun::State::ready;
+        const bool may_leave = !stopping_ && clock_is_trusted && campaign->dials() &&
+                               now.steady >= campaign->held_until && trunk->configured && server->configured &&
+                               server->state == ServerRun::State::ready && !server->silent;
         if (!may_leave) back.insert(back.end(), queue.begin(), queue.end());
     }
     std::ranges::sort(back, {}, &LiveAttempt::in_hand_number);

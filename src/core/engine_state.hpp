@@ -11,6 +11,8 @@ inline constexpr Milliseconds list_interval = std::chrono::seconds{60};  // betw
 inline constexpr Milliseconds list_event_grace =
     std::chrono::seconds{5};                    // younger than that: a list says nothing about an attempt
 inline constexpr int refusals_before_hold = 3;  // refused Originates in a row
+inline constexpr Milliseconds silence_limit =
+    std::chrono::seconds{10};  // after an accepted Originate without any event: the server is not heard
 
 struct Engine::ServerRun {
     // down -> reconciling (its channels are being listed) -> ready; draining: up, but it takes no new calls.
@@ -27,9 +29,22 @@ struct Engine::ServerRun {
     SteadyTime up_since{};
     SteadyTime down_since{};
     double turn = 0;  // when it is next: grows with each slot by one part of its free channels
+    SteadyTime unheard_since = SteadyTime::max();  // of an accepted Originate that no event has followed
+    bool silent = false;                           // it accepts Originates and tells nothing of them
+    SteadyTime silent_until{};                     // then it is probed with one call
+    int silences = 0;                              // one after the other
 
     [[nodiscard]] bool takes_calls() const {
-        return configured && state == State::ready && unanswered < originate_window;
+        return configured && state == State::ready && !silent && unanswered < originate_window && !probes();
+    }
+    // One call at a time shows whether it is heard again.
+    [[nodiscard]] bool probes() const {
+        return silences > 0 && (capacity.waiting() + unanswered > 0 || unheard_since != SteadyTime::max());
+    }
+    void forget_silence() {
+        unheard_since = SteadyTime::max();
+        silent = false;
+        silences = 0;
     }
 };
 

@@ -1,5 +1,7 @@
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "core/engine_state.hpp"
 
 namespace outdial {
@@ -32,10 +34,12 @@ EngineStatus Engine::status(const Now& now) const {
         status.servers.push_back({.name = name,
                                   .calls = server->capacity.occupied(),
                                   .cap = cap_of(server->capacity),
-                                  .ready = server->state == ServerRun::State::ready});
+                                  .ready = server->state == ServerRun::State::ready && !server->silent,
+                                  .silent = server->silent});
     }
     status.all = {.name = "all", .calls = all_->occupied(), .cap = cap_of(*all_)};
     status.events_without_attempt = events_without_attempt_;
+    status.clock_problem = clock_problem(now);
     return status;
 }
 
@@ -43,9 +47,18 @@ std::string Engine::waiting_for(const Now& now, const CampaignRun& campaign) con
     const auto is_full = [](const Capacity& capacity) { return capacity.occupied() >= capacity.channels(); };
     if (!campaign.dials()) return fmt::format("the campaign is {}", to_text(campaign.record.state));
     if (stopping_) return "Outdial is stopping";
+    if (std::string problem = clock_problem(now); !problem.empty()) return problem;
     if (now.steady < campaign.held_until) return campaign.held_because;
     if (is_full(campaign.capacity)) return "all channels of the campaign are in use";
     if (is_full(*all_)) return "all channels of limits are in use";
+    const bool silent_route = std::ranges::any_of(campaign.campaign.trunks, [&](const std::string& name) {
+        const auto trunk = trunks_.find(name);
+        return trunk != trunks_.end() &&
+               std::ranges::any_of(trunk->second->trunk.servers, [&](const std::string& server_name) {
+                   const auto server = servers_.find(server_name);
+                   return server != servers_.end() && server->second->silent;
+               });
+    });
     bool any_route = false;
     bool any_trunk_free = false;
     bool any_route_free = false;
@@ -54,6 +67,7 @@ std::string Engine::waiting_for(const Now& now, const CampaignRun& campaign) con
         any_trunk_free = any_trunk_free || !is_full(trunk.capacity);
         any_route_free = any_route_free || (!is_full(trunk.capacity) && !is_full(server.capacity));
     });
+    if (!any_route && silent_route) return "an Asterisk of its trunks accepts calls and tells nothing of them";
     if (!any_route) return "no Asterisk of its trunks is ready and answers";
     if (!any_trunk_free) return "all channels of its trunks are in use";
     if (!any_route_free) return "all channels of the servers of its trunks are in use";

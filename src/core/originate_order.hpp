@@ -9,6 +9,12 @@
 
 namespace outdial {
 
+/// An Originate that Asterisk takes up later than this has waited in a server that hung: whoever it was for may be in
+/// another call by then, or asleep. As long as a link may be silent before it is given up.
+inline constexpr Milliseconds originate_valid_for = std::chrono::seconds{10};
+/// The channel variable that says so, in seconds since 1970 by the server's clock; the dialplan looks at it.
+inline constexpr const char* not_after_variable = "OUTDIAL_NOT_AFTER";
+
 /// Everything that an Originate says, rendered for one attempt. Exactly one of `exten` and `application` is set.
 struct OriginateOrder {
     AttemptId attempt;

@@ -9,11 +9,14 @@
 
 #include "daemon/clock.hpp"
 #include "daemon/log.hpp"
+#include "daemon/version.hpp"
 
 namespace outdial::daemon {
 
 namespace {
 
+// A clock that NTP set back a little at boot is no wrong clock.
+constexpr auto clock_tolerance = std::chrono::seconds{60};
 constexpr auto stop_poll = std::chrono::milliseconds{20};
 
 std::uint64_t fresh_seed() {
@@ -42,11 +45,13 @@ Dialer::Dialer(boost::asio::io_context& io, Alerts& alerts)
 Dialer::~Dialer() { *alive_ = false; }
 
 Result<void> Dialer::start(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
-                           store::Store store) {
+                           store::Store store, bool trust_clock) {
     auto records = store.register_campaigns(listings_of(configuration.site));
     if (!records) return tl::unexpected(records.error());
     auto left = store.live_attempts();
     if (!left) return tl::unexpected(left.error());
+    const auto last_claim = store.last_claimed_at();
+    if (!last_claim) return tl::unexpected(last_claim.error());
     if (!left->empty()) spdlog::info("attempts without an end from an earlier run count={}", left->size());
 
     configuration_ = std::move(configuration);
@@ -59,7 +64,9 @@ Result<void> Dialer::start(config::Configuration configuration, std::vector<ami:
             });
         });
     feed(SiteChanged{.site = configuration_.site, .records = std::move(*records)});
-    feed(AttemptsFound{.claims = std::move(*left)});
+    const UtcTime newest = last_claim->value_or(UtcTime{}) - clock_tolerance;
+    feed(AttemptsFound{.claims = std::move(*left),
+                       .not_earlier_than = trust_clock ? UtcTime{} : std::max(newest, released)});
     connect(std::move(servers));
     return {};
 }

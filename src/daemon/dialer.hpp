@@ -28,7 +28,7 @@ public:
 
     /// Takes up what an earlier run left, and connects. `servers` are the configuration's, with their secrets.
     [[nodiscard]] Result<void> start(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
-                                     store::Store store);
+                                     store::Store store, bool trust_clock = false);
     /// All or nothing: an error leaves everything as it was.
     void reload(config::Configuration configuration, std::vector<ami::ServerSettings> servers, Done<void> done);
 

@@ -6,6 +6,8 @@ namespace outdial::daemon {
 
 struct ServeOptions {
     std::filesystem::path config = "/etc/outdial/outdial.yaml";
+    /// Dial though the clock is earlier than the newest attempt in the database, which a wrong clock has made.
+    bool trust_clock = false;
 };
 
 /// Runs the daemon in the foreground until SIGTERM or SIGINT. Gives the process's exit status: 0 stopped as asked, 1

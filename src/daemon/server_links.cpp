@@ -14,19 +14,28 @@ namespace outdial::daemon {
 
 namespace {
 
-ami::Originate to_ami(const OriginateOrder& order) {
-    return {.channel_id = std::string{order.attempt.view()},
-            .channel = order.channel,
-            .context = order.context,
-            .exten = order.exten,
-            .priority = order.priority,
-            .application = order.application,
-            .data = order.data,
-            .caller_id_name = order.caller_id_name,
-            .caller_id_number = order.caller_id_number,
-            .timeout = order.ring_timeout,
-            .account = {},
-            .variables = order.variables};
+// By the server's own clock, if it has told it: the dialplan compares with that.
+std::string not_after(const Now& now, const std::optional<ami::ServerClock>& clock) {
+    const UtcTime there =
+        clock ? clock->said + std::chrono::duration_cast<Milliseconds>(now.steady - clock->at) : now.utc;
+    return std::to_string(to_unix_ms(there + originate_valid_for) / 1'000);
+}
+
+ami::Originate to_ami(const OriginateOrder& order, std::string not_after) {
+    ami::Originate originate{.channel_id = std::string{order.attempt.view()},
+                             .channel = order.channel,
+                             .context = order.context,
+                             .exten = order.exten,
+                             .priority = order.priority,
+                             .application = order.application,
+                             .data = order.data,
+                             .caller_id_name = order.caller_id_name,
+                             .caller_id_number = order.caller_id_number,
+                             .timeout = order.ring_timeout,
+                             .account = {},
+                             .variables = order.variables};
+    originate.variables.emplace_back(not_after_variable, std::move(not_after));
+    return originate;
 }
 
 }  // namespace
@@ -60,13 +69,16 @@ void ServerLinks::carry_out(const OriginateOrder& order) {
     using Kind = ChannelEvent::Kind;
     const auto server = find(order.server);
     if (!server) return report(order.attempt, Kind::not_sent);
-    const auto sent = pool_.originate(*server, to_ami(order), [this, attempt = order.attempt](const ami::Reply& reply) {
-        switch (reply.kind) {
-            case ami::Reply::Kind::success: return report(attempt, Kind::accepted);
-            case ami::Reply::Kind::refused: return report(attempt, Kind::refused, one_line(reply.text));
-            case ami::Reply::Kind::unanswered: return report(attempt, Kind::unanswered);
-        }
-    });
+    const auto sent = pool_.originate(*server, to_ami(order, not_after(read_clocks(), pool_.clock(*server))),
+                                      [this, attempt = order.attempt](const ami::Reply& reply) {
+                                          switch (reply.kind) {
+                                              case ami::Reply::Kind::success: return report(attempt, Kind::accepted);
+                                              case ami::Reply::Kind::refused:
+                                                  return report(attempt, Kind::refused, one_line(reply.text));
+                                              case ami::Reply::Kind::unanswered:
+                                                  return report(attempt, Kind::unanswered);
+                                          }
+                                      });
     if (sent) return;
     // With a session free, what cannot be sent is the call itself: a value that AMI cannot carry. Else it is only not
     // now.

@@ -22,7 +22,9 @@ Result<void> Service::run(config::Configuration configuration, std::vector<ami::
         io_, socket, [this](const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply) {
             commands_->handle(peer, request, reply);
         });
-    if (auto started = dialer_.start(std::move(configuration), std::move(servers), std::move(store)); !started)
+    if (auto started =
+            dialer_.start(std::move(configuration), std::move(servers), std::move(store), options_.trust_clock);
+        !started)
         return started;
     if (auto listening = control_->start(); !listening) {
         dialer_.close();

@@ -14,6 +14,9 @@ constexpr const char* blocked_sql =
     "SELECT EXISTS (SELECT 1 FROM attempt WHERE contact_id = ?1 AND ended_at IS NULL) "
     "OR EXISTS (SELECT 1 FROM attempt WHERE number = ?2 AND ended_at IS NULL)";
 
+// Ids begin with the time of the claim.
+constexpr const char* last_claimed_sql = "SELECT claimed_at FROM attempt ORDER BY attempt_id DESC LIMIT 1";
+
 constexpr const char* exists_sql =
     "SELECT 1 FROM attempt WHERE attempt_id = ?1 AND campaign_id = ?2 AND contact_id = ?3";
 
@@ -96,7 +99,8 @@ Attempts::Attempts(Database& database, Contacts& contacts)
       record_(database, record_sql),
       end_(database, end_sql),
       history_(database, history_sql),
-      live_(database, live_sql) {}
+      live_(database, live_sql),
+      last_claimed_(database, last_claimed_sql) {}
 
 bool Attempts::insert(const Claim& claim) {
     const Slot& slot = claim.slot;
@@ -135,6 +139,11 @@ AttemptHistory Attempts::history(ContactId contact, CampaignId campaign) {
         if (*disposition == Disposition::invalid_number) history.invalid_positions |= 1U << rows.integer(2);
     }
     return history;
+}
+
+std::optional<UtcTime> Attempts::last_claimed_at() {
+    Rows rows = last_claimed_.rows();
+    return rows.next() ? std::optional{from_unix_ms(rows.integer(0))} : std::nullopt;
 }
 
 std::vector<Claim> Attempts::live() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -29,6 +30,8 @@ public:
     [[nodiscard]] SettleOutcome end(const Settlement& settlement);
     [[nodiscard]] AttemptHistory history(ContactId contact, CampaignId campaign);
     [[nodiscard]] std::vector<Claim> live();
+    /// When the newest attempt was claimed; nothing before the first.
+    [[nodiscard]] std::optional<UtcTime> last_claimed_at();
 
 private:
     Database& database_;
@@ -40,6 +43,7 @@ private:
     Statement end_;
     Statement history_;
     Statement live_;
+    Statement last_claimed_;
 };
 
 }  // namespace outdial::store

@@ -19,7 +19,7 @@ inline const std::string fully_booted =
 /// A machine with its notes of what it told, and the far end's lines; time is a number that the test moves.
 struct Session final : SessionListener {
     explicit Session(std::string events = "on", std::string username = "outdial")
-        : machine{{.peer = "pbx1 (10.0.0.1:5038)", .username = username, .secret = "s3cret", .events = events},
+        : machine{{.peer = "pbx1 (10.0.0.1:5038)", .username = username, .secret = Secret{std::string{"s3cret"}}, .events = events},
                   Random{7},
                   *this} {}
 
@@ -86,6 +86,8 @@ struct Session final : SessionListener {
         log_in();
         boot();
         REQUIRE(machine.ready());
+        pass(Microseconds{0});
+        answer(sent(), "Ping", "Success", "Ping: Pong\r\n");
         told.clear();
     }
     // An Originate whose reply is noted in `replies`.

@@ -20,15 +20,29 @@ TEST_CASE("pings leave every five seconds exactly", "[session]") {
     CHECK(session.machine.ready());
 }
 
-TEST_CASE("a ping's round trip is measured", "[session]") {
+TEST_CASE("the first ping leaves at once, and tells the round trip and the server's clock", "[session]") {
     Session session;
-    session.make_ready();
+    session.log_in();
+    session.boot();
     CHECK_FALSE(session.machine.counters().ping_round_trip);
-    session.pass(5s);
+    session.pass(0us);
     const auto bytes = session.sent();
+    const SteadyTime sent_at = session.now;
     session.pass(1'234us);
-    session.answer(bytes, "Ping", "Success", "Ping: Pong\r\n");
+    session.answer(bytes, "Ping", "Success", "Ping: Pong\r\nTimestamp: 1763856061.523198\r\n");
     CHECK(session.machine.counters().ping_round_trip == 1'234us);
+    CHECK(session.machine.counters().clock == ServerClock{from_unix_ms(1'763'856'061'523), sent_at + 617us});
+}
+
+TEST_CASE("a clock that makes no sense is not taken", "[session]") {
+    for (const std::string written : {"", "now", "-5.000000", "1763856061.x", "99999999999999.0", "1e9"}) {
+        CAPTURE(written);
+        Session session;
+        session.make_ready();
+        session.pass(5s);
+        session.answer(session.sent(), "Ping", "Success", "Ping: Pong\r\nTimestamp: " + written + "\r\n");
+        CHECK_FALSE(session.machine.counters().clock);
+    }
 }
 
 TEST_CASE("one missed ping is forgiven, two in a row end the session", "[session]") {

@@ -274,7 +274,7 @@ TEST_CASE("what an earlier run left is adopted when its channel lives, and lost 
         Engine fresh{9};
         const SiteChanged site{.site = world.options.site, .records = records_of(world.options.site)};
         if (!attempts_first) (void)fresh.step(at(0), site);
-        const auto found = settled_by(fresh.step(at(0), AttemptsFound{{alive, dead, ended}}));
+        const auto found = settled_by(fresh.step(at(0), AttemptsFound{.claims = {alive, dead, ended}}));
         REQUIRE(found.size() == 1);
         CHECK(found[0].attempt == ended.slot.attempt);
         CHECK(found[0].disposition == Disposition::busy);
@@ -313,7 +313,7 @@ TEST_CASE("an attempt of a campaign, trunk and server that are gone is settled, 
     claim.facts.hangup_cause = 19;
     Engine engine{1};
     (void)engine.step(world.now(), SiteChanged{world.options.site, records_of(world.options.site)});
-    const auto settled = settled_by(engine.step(world.now(), AttemptsFound{{claim}}));
+    const auto settled = settled_by(engine.step(world.now(), AttemptsFound{.claims = {claim}}));
     REQUIRE(settled.size() == 1);
     CHECK(settled[0].disposition == Disposition::no_answer);
     CHECK(settled[0].next.kind == NextStep::Kind::retry);

@@ -17,10 +17,11 @@ std::vector<std::string> levels_of(const World::Call& call) {
 
 }  // namespace
 
-World::World(WorldOptions given) : options(std::move(given)), engine_(options.seed), random_(options.seed ^ 0xabcdef) {}
+World::World(WorldOptions given)
+    : options(std::move(given)), engine_(options.seed), random_(options.seed ^ 0xabcdef) {}
 
 Now World::now() const {
-    return {first_utc + std::chrono::duration_cast<Milliseconds>(time_.time_since_epoch()), time_};
+    return {first_utc + std::chrono::duration_cast<Milliseconds>(time_.time_since_epoch()) + clock_shift, time_};
 }
 
 Microseconds World::between(Microseconds from, Microseconds to) {
@@ -51,6 +52,7 @@ void World::add_people(int number, int count, int numbers) {
 void World::start(const std::map<int, CampaignState>& states) {
     for (const auto& record : records_of(options.site, states)) campaigns_[record.id].state = record.state;
     give(SiteChanged{.site = options.site, .records = records_of(options.site, states)});
+    give(AttemptsFound{.claims = {}, .not_earlier_than = options.not_earlier_than});
     for (const Server& server : options.site.servers) server_up(server.name);
 }
 

@@ -43,6 +43,7 @@ inline CampaignId campaign_id(int number) { return CampaignId{number}; }
 struct WorldOptions {
     std::uint64_t seed = 1;
     Site site;
+    UtcTime not_earlier_than{};  // AttemptsFound's
     std::function<Fate(const OriginateOrder&, Random&)> fate = [](const OriginateOrder&, Random&) {
         return Fate::busy;
     };
@@ -134,9 +135,11 @@ public:
     std::vector<HangUp> hang_ups;
     std::vector<Alert> alerts;
     std::vector<ClaimRequest> claim_requests;
-    int store_fails = 0;      // so many claims to come fail
-    std::string mute;         // a server that tells nothing of its calls
-    std::uint64_t ticks = 0;  // steps because of next_wakeup()
+    int store_fails = 0;         // so many claims to come fail
+    std::string mute;            // a server that tells nothing of its calls, not even a Response
+    std::string eventless;       // a server that answers, and tells nothing of its calls
+    Milliseconds clock_shift{};  // of the wall clock
+    std::uint64_t ticks = 0;     // steps because of next_wakeup()
     std::uint64_t steps = 0;
     int most_unanswered = 0;
 

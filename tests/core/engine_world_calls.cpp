@@ -158,6 +158,7 @@ void World::tell(Call& call, Microseconds after, Kind kind, std::optional<int> c
                  std::string text) {
     const ChannelEvent event{.kind = kind, .at = {}, .cause = cause, .tech_cause = tech_cause, .text = std::move(text)};
     if (random_.unit() < options.drop || call.server == mute) return;
+    if (call.server == eventless && kind != Kind::accepted && kind != Kind::refused) return;
     const bool free_of_order =
         kind == Kind::accepted || kind == Kind::refused || kind == Kind::originate_failed || kind == Kind::answered;
     const int times = random_.unit() < options.repeat ? 2 : 1;

@@ -37,6 +37,17 @@ CallFacts all_facts() {
 
 }  // namespace
 
+TEST_CASE("The newest claim's time is known") {
+    Desk desk;
+    CHECK_FALSE(must(desk.store.last_claimed_at()));
+    desk.import({person("+12025550001", "A1"), person("+12025550002", "A2")});
+    const Claim first = desk.claim(1).claims.at(0);
+    CHECK(must(desk.store.last_claimed_at()) == first.claimed_at);
+    const Claim second = desk.claim(1, noon + 5min).claims.at(0);
+    CHECK(second.claimed_at > first.claimed_at);
+    CHECK(must(desk.store.last_claimed_at()) == second.claimed_at);
+}
+
 TEST_CASE("Recorded facts come back with the live attempt, complete, the last ones winning") {
     Desk desk;
     desk.import({person("+12025550001", "A1", {{"name", "Ann"}})});
