@@ -3,23 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
-#include "ami/text.hpp"
+#include "base/refused_words.hpp"
 
 namespace outdial::ami {
 
 namespace {
 
-// originate_app_permissions[] of main/manager.c since 18.24.2, 20.9.2, 21.4.2 and 22.0 (CVE-2024-42365); older versions
-// refuse fewer, and a call that some server refuses is refused everywhere.
-constexpr std::array<std::string_view, 8> application_words = {"agi",        "dbdeltree", "exec",   "externalivr",
-                                                               "mixmonitor", "originate", "reload", "system"};
-constexpr std::array<std::string_view, 7> data_words = {"CURL", "DB", "EVAL", "FILE", "ODBC", "REALTIME", "SHELL"};
+bool is_alphanumeric(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-bool contains_ignoring_case(std::string_view text, std::string_view word) {
-    const auto equal = [](char a, char b) { return ascii_lower(a) == ascii_lower(b); };
-    return std::search(text.begin(), text.end(), word.begin(), word.end(), equal) != text.end();
+// What a channel, context or extension may be made of. A call list fills numbers into them, and & would ring a second
+// device, a comma set an option, $ { } call a function.
+Result<void> check_characters(std::string_view what, std::string_view value, std::string_view others) {
+    const auto allowed = [others](char c) { return is_alphanumeric(c) || others.find(c) != std::string_view::npos; };
+    if (std::ranges::all_of(value, allowed)) return {};
+    return fail(fmt::format("{} may hold letters, digits and {} only", what, others));
 }
 
 // For a caller id inside `"Name" <number>`. Versions differ in what a backslash does there, so quotes and brackets are
@@ -29,8 +27,7 @@ Result<std::string> caller_id(const Originate& call) {
         return fail("caller_id_name holds one of \" < > \\, which Asterisk would misread; leave it out");
     }
     const bool plain_number = std::ranges::all_of(call.caller_id_number, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '*' ||
-               c == '#' || c == '_';
+        return is_alphanumeric(c) || c == '+' || c == '*' || c == '#' || c == '_';
     });
     if (!plain_number) return fail("caller_id_number may hold digits, letters, '+', '*', '#' and '_' only");
     // The brackets stay without a number: they are what makes Asterisk take the quoted text for a name.
@@ -62,6 +59,8 @@ Result<void> check_identity(const Originate& call) {
     if (slash == std::string::npos || slash == 0 || slash + 1 == call.channel.size()) {
         return fail("channel is not of the form Technology/destination, such as PJSIP/12125550100@carrier-a");
     }
+    if (auto ok = check_characters("channel", call.channel, "/@._:+*#=-"); !ok) return ok;
+    if (std::ranges::count(call.channel, '@') > 1) return fail("channel names two destinations with two @");
     if (call.timeout < min_ring_timeout || call.timeout > max_ring_timeout) {
         return fail(fmt::format("the ring timeout is {} ms, not {} to {}", call.timeout.count(),
                                 min_ring_timeout.count(), max_ring_timeout.count()));
@@ -74,6 +73,7 @@ Result<void> check_application(const Originate& call) {
         return fail("the call has both an application and an extension; Asterisk would ignore the extension");
     }
     if (auto ok = check_length("application", call.application, max_application_bytes); !ok) return ok;
+    if (auto ok = check_characters("application", call.application, "_"); !ok) return ok;
     if (const auto word = refused_application_word(call.application, call.data)) {
         return fail(
             fmt::format("Asterisk refuses to originate into an application with '{}' in its name; send the call "
@@ -92,33 +92,15 @@ Result<void> check_application(const Originate& call) {
 Result<void> check_extension(const Originate& call) {
     if (!call.data.empty()) return fail("the call has data but no application to give it to");
     if (auto ok = check_length("context", call.context, max_context_bytes); !ok) return ok;
+    if (auto ok = check_characters("context", call.context, "_.-"); !ok) return ok;
     if (auto ok = check_length("exten", call.exten, max_exten_bytes); !ok) return ok;
+    if (auto ok = check_characters("exten", call.exten, "*#+_.-"); !ok) return ok;
     // Without a priority Asterisk dials before it looks whether the extension exists.
     if (call.priority < 1) return fail(fmt::format("the priority is {}, not 1 or more", call.priority));
     return {};
 }
 
 }  // namespace
-
-std::optional<std::string_view> refused_data_word(std::string_view data) {
-    for (const auto word : data_words) {
-        if (data.find(word) != std::string_view::npos) return word;
-    }
-    return std::nullopt;
-}
-
-std::optional<std::string_view> refused_application_word(std::string_view application, std::string_view data) {
-    for (const auto word : application_words) {
-        if (contains_ignoring_case(application, word)) return word;
-    }
-    // Queue(name,options,url,announcement,timeout,AGI,...)
-    if (equal_ignoring_case(application, "Queue") && std::ranges::count(data, ',') >= 5) {
-        std::string_view rest = data;
-        for (int i = 0; i < 5; ++i) rest.remove_prefix(rest.find(',') + 1);
-        if (!rest.substr(0, rest.find(',')).empty()) return "Queue with an AGI script";
-    }
-    return std::nullopt;
-}
 
 Result<Action> to_action(const Originate& call) {
     if (auto ok = check_identity(call); !ok) return tl::unexpected(ok.error());

@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,12 +42,5 @@ inline constexpr Milliseconds max_ring_timeout{180'000};
 /// The action, its ActionID to be `channel_id`; or why Asterisk would refuse, cut or misunderstand it. Always async (a
 /// synchronous one blocks the whole session until the answer), never EarlyMedia (it books a 183 as an answer).
 [[nodiscard]] Result<Action> to_action(const Originate& call);
-
-/// The word for which Asterisk refuses an Originate's Data to users without the `system` class, where it holds one; the
-/// case matters. For configuration checks as well: `Stasis` with `DBapp` is refused.
-[[nodiscard]] std::optional<std::string_view> refused_data_word(std::string_view data);
-/// The same for the application's name (in any case) together with its data: `Queue` with an AGI is refused.
-[[nodiscard]] std::optional<std::string_view> refused_application_word(std::string_view application,
-                                                                       std::string_view data);
 
 }  // namespace outdial::ami

@@ -81,9 +81,9 @@ Result<void> set_spread(const char* option, const std::string& text, sim::Spread
     return {};
 }
 
-Result<std::string> secret_of(const SandboxCommand& command) {
+Result<Secret> secret_of(const SandboxCommand& command) {
     if (command.secret_file.empty()) {
-        return default_secret;
+        return Secret{std::string{default_secret}};
     }
     return config::read_secret(command.secret_file, {});
 }
@@ -110,11 +110,11 @@ Result<sim::SandboxOptions> sandbox_options(const SandboxCommand& command) {
             return tl::unexpected(set.error());
         }
     }
-    Result<std::string> secret = secret_of(command);
+    Result<Secret> secret = secret_of(command);
     if (!secret) {
         return tl::unexpected(secret.error());
     }
-    options.model.accounts.push_back({.name = command.username, .secret = *std::move(secret)});
+    options.model.accounts.push_back({.name = command.username, .secret = secret->reveal()});
     return options;
 }
 

@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <array>
 
+#include "base/refused_words.hpp"
+
 namespace outdial::config {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> application_words{"agi",        "dbdeltree", "exec",   "externalivr",
-                                                            "mixmonitor", "originate", "reload", "system"};
-constexpr std::array<std::string_view, 7> data_words{"CURL", "DB", "EVAL", "FILE", "ODBC", "REALTIME", "SHELL"};
 constexpr std::array<std::string_view, 15> routing_applications{
     "bridge",     "channelredirect", "dial",    "followme", "gosub", "gosubif",   "goto",    "gotoif",
     "gotoiftime", "macro",           "macroif", "page",     "queue", "retrydial", "transfer"};
@@ -35,18 +34,10 @@ std::string without_placeholders(std::string_view text) {
     return result;
 }
 
-template <class Words>
-std::optional<std::string_view> first_word_in(std::string_view text, const Words& words) {
-    for (std::string_view word : words) {
-        if (text.find(word) != std::string_view::npos) return word;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
-std::optional<std::string> refused_application(std::string_view application) {
-    const auto word = first_word_in(lower_case(application), application_words);
+std::optional<std::string> refused_application(std::string_view application, std::string_view data) {
+    const auto word = refused_application_word(application, data);
     if (!word) return std::nullopt;
     return fmt::format(
         "contains '{}': Asterisk starts such applications only for users with the 'system' privilege; let the call "
@@ -55,7 +46,7 @@ std::optional<std::string> refused_application(std::string_view application) {
 }
 
 std::optional<std::string> refused_data(std::string_view data) {
-    const auto word = first_word_in(without_placeholders(data), data_words);
+    const auto word = refused_data_word(without_placeholders(data));
     if (!word) return std::nullopt;
     return fmt::format(
         "contains '{}': Asterisk refuses an Originate with this word in capitals in its data unless the user has the "

@@ -4,15 +4,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/template.hpp"
-
-// What Asterisk 13 to 23 refuse in an Originate from a user without the `system` privilege (manager.c,
-// originate_app_permissions[]), which Outdial neither has nor asks for. Found when the campaign is loaded, not by every
-// call of it.
+// What an Originate must not ask for (base/refused_words.hpp), found when the campaign is loaded and said so that its
+// author can act on it.
 namespace outdial::config {
 
-/// Why this application would be refused: the word in its name, in any case.
-[[nodiscard]] std::optional<std::string> refused_application(std::string_view application);
+/// Why this application would be refused, for its name (in any case) or an AGI script in the data of a Queue.
+[[nodiscard]] std::optional<std::string> refused_application(std::string_view application, std::string_view data);
 
 /// Why this application data would be refused: the word in it, in capitals only. Placeholders are not looked at, since
 /// their names never reach Asterisk.

@@ -186,6 +186,8 @@ private:
             value.fail("must be Technology/resource, such as PJSIP/{digits}@carrier");
         } else if (sample.find('&') != std::string::npos) {
             value.fail("must name one device; & would ring several for one attempt");
+        } else if (std::ranges::count(sample, '@') > 1) {
+            value.fail("must name one destination; it has two @");
         } else if (!only_alphanumeric_or(sample, "/@._:+*#=-")) {
             value.fail("may hold letters, digits and / @ . _ : + * # = - besides its placeholders");
         } else if (!dial->names_number()) {

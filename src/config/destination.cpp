@@ -106,15 +106,16 @@ ApplicationDestination read_application(const Fields& fields) {
     ApplicationDestination result;
     const Value application = fields.required("application");
     result.application = application.text(application_rule).value_or("");
-    if (const auto reason = refused_application(result.application)) application.fail(*reason);
     const Value data = fields.optional("data");
     // What Dial and its like are told decides where the call goes, and no call list may choose that.
     const auto allow =
         is_routing_application(result.application) ? Template::Allow::number_only : Template::Allow::anything;
     auto data_template = data.text_template(data_rule, allow);
-    if (!data_template) return result;
-    refuse_data_word(data, data_template->text());
-    result.data = std::move(*data_template);
+    if (data_template) {
+        refuse_data_word(data, data_template->text());
+        result.data = std::move(*data_template);
+    }
+    if (const auto reason = refused_application(result.application, result.data.text())) application.fail(*reason);
     return result;
 }
 

@@ -1,6 +1,7 @@
 #include "config/secret.hpp"
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "config/problem.hpp"
 #include "config/rules.hpp"
@@ -12,6 +13,23 @@ namespace {
 
 constexpr mode_t forbidden_mode = 0027;  // writable by the group, or anything for others
 
+/// Whether nobody but root, this process's user and its group could have read the file, or changed it.
+Result<void> check_guarded(const std::filesystem::path& path, mode_t mode, uid_t owner) {
+    if ((mode & forbidden_mode) != 0) {
+        return fail(
+            fmt::format("secret file {} has mode {:04o}, so others than its owner and group may read or write "
+                        "it; chmod 0640 or 0600 it, and change the secret",
+                        in_quotes(path.native()), mode));
+    }
+    if (owner != 0 && owner != ::geteuid()) {
+        return fail(
+            fmt::format("secret file {} belongs to user {}, who may read and change it; chown it to root or to the "
+                        "user that Outdial runs as ({}), chmod 0640 or 0600 it, and change the secret",
+                        in_quotes(path.native()), owner, ::geteuid()));
+    }
+    return {};
+}
+
 }  // namespace
 
 bool is_credential_name(std::string_view name) {
@@ -20,7 +38,7 @@ bool is_credential_name(std::string_view name) {
            only_alphanumeric_or(name, "_.-");
 }
 
-Result<std::string> read_secret(const std::string& secret_file, const std::filesystem::path& credentials_dir) {
+Result<Secret> read_secret(const std::string& secret_file, const std::filesystem::path& credentials_dir) {
     std::filesystem::path path = secret_file;
     if (secret_file.starts_with(credential_prefix)) {
         const std::string name = secret_file.substr(credential_prefix.size());
@@ -35,16 +53,13 @@ Result<std::string> read_secret(const std::string& secret_file, const std::files
     }
     auto content = read_regular_file(path, max_secret_bytes);
     if (!content) return fail(fmt::format("secret file {}: {}", in_quotes(path.native()), content.error().message));
-    if ((content->mode & forbidden_mode) != 0) {
-        return fail(
-            fmt::format("secret file {} has mode {:04o}, so others than its owner and group may read or write "
-                        "it; chmod 0640 or 0600 it, and change the secret",
-                        in_quotes(path.native()), content->mode));
+    Secret secret{std::move(content->bytes)};
+    if (auto guarded = check_guarded(path, content->mode, content->owner); !guarded) {
+        return tl::unexpected(std::move(guarded.error()));
     }
-    std::string secret = std::move(content->bytes);
-    if (secret.ends_with('\n')) secret.pop_back();
-    if (secret.empty()) return fail(fmt::format("secret file {} is empty", in_quotes(path.native())));
-    if (!is_clean_text(secret)) {
+    if (secret.reveal().ends_with('\n')) secret.drop_last();
+    if (secret.reveal().empty()) return fail(fmt::format("secret file {} is empty", in_quotes(path.native())));
+    if (!is_clean_text(secret.reveal())) {
         return fail(fmt::format("secret file {} must hold one line of text without control characters",
                                 in_quotes(path.native())));
     }

@@ -68,7 +68,7 @@ Result<FileContent> read_regular_file(const std::filesystem::path& path, std::si
 
     const std::string too_large = fmt::format("it is larger than {} bytes, the most that is read", max_bytes);
     if (static_cast<std::uint64_t>(status.st_size) > max_bytes) return fail(too_large);
-    FileContent content{{}, static_cast<mode_t>(status.st_mode & 07777)};
+    FileContent content{{}, static_cast<mode_t>(status.st_mode & 07777), status.st_uid};
     content.bytes.resize(max_bytes + 1);  // one more than allowed: it may have grown since
     std::size_t size = 0;
     while (size < content.bytes.size()) {

@@ -18,6 +18,7 @@ inline constexpr std::size_t max_file_bytes = 1024 * 1024;
 struct FileContent {
     std::string bytes;
     mode_t mode = 0;  // permission bits
+    uid_t owner = 0;
 };
 
 /// Reads a regular file of at most `max_bytes`. Symbolic links are followed (packages and container mounts use them),

@@ -5,8 +5,8 @@
 #include <optional>
 #include <tuple>
 
-#include "ami/originate.hpp"
 #include "ami/text.hpp"
+#include "base/refused_words.hpp"
 
 namespace outdial::sim {
 
@@ -65,7 +65,7 @@ void read_variables(const ami::Message& action, Call& call) {
 
 bool may_run(std::string_view application, std::string_view data, Classes write_classes) {
     if ((write_classes & class_system) != 0) return true;
-    return !ami::refused_application_word(application, data) && !ami::refused_data_word(data);
+    return !refused_application_word(application, data) && !refused_data_word(data);
 }
 
 }  // namespace

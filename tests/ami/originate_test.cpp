@@ -129,27 +129,43 @@ TEST_CASE("a caller id may lack its name or its number, and is left out when it 
     CHECK_THAT(to_action(call)->encode("1").value(), Catch::Contains("CallerID: \"Renewals\" <>\r\n"));
 }
 
-TEST_CASE("the words that Asterisk refuses in an application's data are found, by case", "[originate]") {
-    CHECK(refused_data_word("DBapp") == "DB");
-    CHECK(refused_data_word("x,MY_FILES") == "FILE");
-    CHECK(refused_data_word("a,${SHELL(ls)}") == "SHELL");
-    CHECK_FALSE(refused_data_word("dbapp,file,curl"));
+TEST_CASE("what Asterisk would refuse for its words never leaves, even when a call list filled it in", "[originate]") {
     auto call = call_to_application();
     call.data = "voicebot,EVALuation";
     CHECK_THAT(error_of(call), Catch::Contains("'EVAL'"));
-}
-
-TEST_CASE("the applications that Asterisk refuses are found in any case", "[originate]") {
-    CHECK(refused_application_word("TrySystem", "") == "system");
-    CHECK(refused_application_word("DeadAGI", "") == "agi");
-    CHECK(refused_application_word("ExecIf", "") == "exec");
-    CHECK_FALSE(refused_application_word("Stasis", "voicebot"));
-    CHECK_FALSE(refused_application_word("Queue", "sales,,,,60"));
-    CHECK_FALSE(refused_application_word("Queue", "sales,,,,60,,macro"));
-    CHECK(refused_application_word("queue", "sales,,,,60,agi:script"));
-    auto call = call_to_application();
+    call = call_to_application();
     call.application = "MixMonitor";
     CHECK_THAT(error_of(call), Catch::Contains("'mixmonitor'"));
+}
+
+TEST_CASE("a hostile number is stopped here even if every layer before let it through", "[originate]") {
+    for (const std::string number : {"1212&PJSIP/900@premium", "1212,b(evil)", "1212;x", "1212|x", "${SHELL(id)}",
+                                     "12 12", "1212\r\nAction: Command", "1212@evil", "12\x7f", "\"1212\"", "1212\\"}) {
+        INFO(number);
+        auto to_person = call_to_extension();
+        to_person.channel = "PJSIP/" + number + "@carrier-a";
+        CHECK_FALSE(error_of(to_person).empty());
+        auto to_destination = call_to_extension();
+        to_destination.exten = number;
+        CHECK_FALSE(error_of(to_destination).empty());
+        auto to_context = call_to_extension();
+        to_context.context = "outbound" + number;
+        CHECK_FALSE(error_of(to_context).empty());
+        auto to_application = call_to_application();
+        to_application.application = "Playback" + number;
+        CHECK_FALSE(error_of(to_application).empty());
+    }
+}
+
+TEST_CASE("every form of channel that a trunk may have is let through", "[originate]") {
+    for (const std::string channel :
+         {"PJSIP/+12125550100@carrier-a", "SIP/carrier_a/12125550100", "DAHDI/g1/12125550100",
+          "PJSIP/carrier-a/sip:12125550100@sip.example.net:5060", "Local/12125550100@out.1/n"}) {
+        INFO(channel);
+        auto call = call_to_extension();
+        call.channel = channel;
+        CHECK(error_of(call).empty());
+    }
 }
 
 }  // namespace outdial::ami

@@ -34,8 +34,11 @@ struct World final : PoolListener {
     void server_warning(std::size_t, const std::string& text) override { warnings.push_back(text); }
 
     [[nodiscard]] ServerSettings settings() const {
-        return {
-            .name = "pbx1", .host = "127.0.0.1", .port = asterisk.port(), .username = "outdial", .secret = "s3cret"};
+        return {.name = "pbx1",
+                .host = "127.0.0.1",
+                .port = asterisk.port(),
+                .username = "outdial",
+                .secret = Secret{std::string{"s3cret"}}};
     }
     void start(std::vector<ServerSettings> servers) {
         pool = std::make_unique<Pool>(io, std::move(servers), 7, *this);

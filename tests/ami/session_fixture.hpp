@@ -19,7 +19,10 @@ inline const std::string fully_booted =
 /// A machine with its notes of what it told, and the far end's lines; time is a number that the test moves.
 struct Session final : SessionListener {
     explicit Session(std::string events = "on", std::string username = "outdial")
-        : machine{{.peer = "pbx1 (10.0.0.1:5038)", .username = username, .secret = Secret{std::string{"s3cret"}}, .events = events},
+        : machine{{.peer = "pbx1 (10.0.0.1:5038)",
+                   .username = username,
+                   .secret = Secret{std::string{"s3cret"}},
+                   .events = events},
                   Random{7},
                   *this} {}
 

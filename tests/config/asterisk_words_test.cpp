@@ -9,12 +9,14 @@ TEST_CASE("every word that Asterisk refuses in an application's name is refused 
          {"AGI", "FastAGI", "DBdeltree", "Exec", "TryExec", "ExecIf", "ExternalIVR", "MixMonitor", "StopMixMonitor",
           "Originate", "Reload", "System", "trysystem"}) {
         INFO(application);
-        CHECK(refused_application(application));
+        CHECK(refused_application(application, {}));
     }
     for (std::string_view application : {"Playback", "Dial", "Stasis", "Queue", "DBdel", "Monitor", ""}) {
         INFO(application);
-        CHECK_FALSE(refused_application(application));
+        CHECK_FALSE(refused_application(application, {}));
     }
+    CHECK(refused_application("Queue", "sales,,,,60,agi:script"));
+    CHECK_FALSE(refused_application("Queue", "sales,,,,60"));
 }
 
 TEST_CASE("every word that Asterisk refuses in data is refused in capitals, but not in a placeholder's name") {

@@ -1,5 +1,7 @@
 #include "config/secret.hpp"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "site.hpp"
@@ -9,11 +11,11 @@ namespace outdial::config {
 TEST_CASE("a secret is the file's one line without its newline") {
     const TemporaryFolder folder;
     for (unsigned mode : {0400U, 0440U, 0600U, 0640U}) {
-        CHECK(read_secret(folder.write("s", "hunter2\n", mode).native(), {}).value() == "hunter2");
+        CHECK(read_secret(folder.write("s", "hunter2\n", mode).native(), {}).value().reveal() == "hunter2");
         std::filesystem::remove(folder.path() / "s");
     }
-    CHECK(read_secret(folder.write("a", " two words ", 0600).native(), {}).value() == " two words ");
-    CHECK(read_secret(folder.write("b", std::string(max_secret_bytes, 's'), 0600).native(), {})->size() ==
+    CHECK(read_secret(folder.write("a", " two words ", 0600).native(), {}).value().reveal() == " two words ");
+    CHECK(read_secret(folder.write("b", std::string(max_secret_bytes, 's'), 0600).native(), {})->reveal().size() ==
           max_secret_bytes);
 }
 
@@ -25,6 +27,25 @@ TEST_CASE("a secret that others may read or write is refused, and so is one that
         CHECK(secret.error().message.find("/s'") != std::string::npos);
         CHECK(secret.error().message.find("chmod 0640 or 0600") != std::string::npos);
     }
+}
+
+TEST_CASE("a secret of another user than root and this process's is refused") {
+    const TemporaryFolder folder;
+    const auto file = folder.write("s", "hunter2\n", 0600);
+    if (::geteuid() != 0) {
+        WARN("only root can give a file to another user: not tested");
+        return;
+    }
+    constexpr uid_t nobody = 65534;
+    std::filesystem::permissions(folder.path(), std::filesystem::perms{0755});
+    REQUIRE(::chown(file.c_str(), nobody, nobody) == 0);
+    const auto secret = read_secret(file.native(), {});
+    REQUIRE_FALSE(secret);
+    CHECK(secret.error().message.find("belongs to user 65534") != std::string::npos);
+    CHECK(secret.error().message.find("chown it to root") != std::string::npos);
+    REQUIRE(::seteuid(nobody) == 0);
+    CHECK(read_secret(file.native(), {}).has_value());
+    REQUIRE(::seteuid(0) == 0);
 }
 
 TEST_CASE("a secret that is no line of text is refused, and no error repeats it") {
@@ -45,7 +66,7 @@ TEST_CASE("a credential is read from the service's credentials directory and fro
     const TemporaryFolder folder;
     folder.write("credentials/pbx1", "hunter2\n", 0400);
     folder.write("outside", "hunter2\n", 0400);
-    CHECK(read_secret("credential:pbx1", folder.path() / "credentials").value() == "hunter2");
+    CHECK(read_secret("credential:pbx1", folder.path() / "credentials").value().reveal() == "hunter2");
     for (const std::string name :
          {"credential:../outside", "credential:", "credential:.", "credential:..", "credential:a/b"}) {
         const auto secret = read_secret(name, folder.path() / "credentials");
