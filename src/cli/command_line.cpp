@@ -44,6 +44,9 @@ public:
     }
 };
 
+using Format = ReportCommand::Format;
+const std::map<std::string, Format> formats{{"table", Format::table}, {"csv", Format::csv}, {"json", Format::json}};
+
 /// Builds the commands; whichever is found writes itself to `invocation`.
 class Grammar {
 public:
@@ -55,6 +58,8 @@ public:
         app_.fallthrough();  // --config and --json after the command; commands inherit it
         app_.set_version_flag("--version", "outdial " + text(daemon::version), "Print the version");
         app_.add_option("--config", invocation.common.config, "The daemon's configuration file")
+            ->check(CLI::Validator(
+                [](const std::string& name) { return name.empty() ? "names no file" : std::string{}; }, ""))
             ->type_name("FILE")
             ->capture_default_str();
         app_.add_flag("--json", invocation.common.json, "Print JSON, for programs");
@@ -142,9 +147,14 @@ private:
         using Format = ReportCommand::Format;
         CLI::App* command = add(app_, "report", help::report);
         command->add_option("NAME", report_.name, "The campaign")->required();
-        command->add_option("--format", report_.format, "table, csv or json [table]")
-            ->transform(CLI::CheckedTransformer(
-                std::map<std::string, Format>{{"table", Format::table}, {"csv", Format::csv}, {"json", Format::json}}))
+        const auto is_format = [](const std::string& name) {
+            return formats.contains(name) ? std::string{} : "'" + name + "' is none of table, csv and json";
+        };
+        command
+            ->add_option_function<std::string>(
+                "--format", [this](const std::string& name) { report_.format = formats.at(name); },
+                "table, csv or json [table]")
+            ->check(CLI::Validator(is_format, ""))
             ->type_name("FORMAT");
         command->callback([this] { invocation_.command = report_; });
     }

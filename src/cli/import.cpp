@@ -251,9 +251,10 @@ std::optional<std::string> complaint_about(const ImportCommand& command) {
                "' cannot be a list's name, which is 1 to 63 of a-z, 0-9, '_' and '-', beginning with a letter or digit";
     }
     std::error_code ignored;
-    const fs::file_status rejects = fs::symlink_status(reject_path(command), ignored);
-    if (fs::exists(rejects) && !fs::is_regular_file(rejects)) {
-        return "the reject file " + reject_path(command).string() + " exists and is no file that may be replaced";
+    if (!lists::RejectFile::may_replace(reject_path(command).string())) {
+        return printable(reject_path(command).string()) +
+               " exists and is no reject file of an earlier import, so it is not replaced: name another one with "
+               "--rejects, or move it away";
     }
     if (fs::equivalent(reject_path(command), command.file, ignored)) {
         return "the reject file must not be the call list itself";

@@ -2,10 +2,12 @@
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "control/server.hpp"
@@ -23,6 +25,10 @@ public:
 
     void start();
     void close();
+    /// Since when it has had no request in hand, though it may have sent part of one; nothing while it has.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> idle_since() const {
+        return in_hand_.empty() ? std::optional{idle_since_} : std::nullopt;
+    }
 
 private:
     using Clock = boost::asio::steady_timer::clock_type;

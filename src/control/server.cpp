@@ -170,6 +170,9 @@ private:
             return;
         }
         if (connections_.size() >= limits_.connections) {
+            close_idlest();
+        }
+        if (connections_.size() >= limits_.connections) {
             ErrorCode ignored;
             socket.non_blocking(true, ignored);
             asio::write(socket,
@@ -183,6 +186,21 @@ private:
             [listener = shared_from_this()](const Connection* closed) { listener->connections_.erase(closed); });
         connections_.emplace(connection.get(), connection);
         connection->start();
+    }
+
+    /// Clients that hold connections open and ask nothing must not keep an operator out.
+    void close_idlest() {
+        std::shared_ptr<Connection> idlest;
+        auto since = std::chrono::steady_clock::now() - limits_.spared_idle_time;
+        for (const auto& [key, connection] : connections_) {
+            if (const auto idle = connection->idle_since(); idle && *idle <= since) {
+                idlest = connection;
+                since = *idle;
+            }
+        }
+        if (idlest) {
+            idlest->close();
+        }
     }
 
     asio::local::stream_protocol::acceptor acceptor_;

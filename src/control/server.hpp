@@ -33,6 +33,8 @@ using Handler = std::function<void(const Peer& peer, nlohmann::json request, Rep
 
 struct ServerLimits {
     std::size_t connections = 64;
+    /// When all are taken, the one that has been idle longest, and for at least so long, makes room for a new one.
+    std::chrono::milliseconds spared_idle_time = std::chrono::seconds{2};
     std::size_t request_bytes = max_request_bytes;
     /// Requests of one connection that may wait for their answers; the next is read when one of them is answered.
     std::size_t requests_in_hand = max_requests_in_hand;

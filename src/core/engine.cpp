@@ -103,6 +103,12 @@ void Engine::take(const Now&, const SiteChanged& input) {
         campaign->ask_at_once();
         if (std::ranges::find(already_there, campaign.get()) == already_there.end()) join(*campaign);
     }
+    // Taking a campaign's file away stops it; putting the file back must not start it without an order.
+    for (auto& [id, campaign] : campaigns_) {
+        if (campaign->configured || campaign->record.state != CampaignState::running) continue;
+        set_state(*campaign, CampaignState::paused);
+        emit(Alert{.about = campaign->record.name, .text = "its file is gone: the campaign is paused"});
+    }
 }
 
 void Engine::take(const Now& now, const CampaignOrdered& input) {

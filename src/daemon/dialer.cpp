@@ -17,6 +17,8 @@ namespace {
 
 // A clock that NTP set back a little at boot is no wrong clock.
 constexpr auto clock_tolerance = std::chrono::seconds{60};
+constexpr auto order_poll = std::chrono::milliseconds{100};
+constexpr auto longest_order_wait = std::chrono::seconds{5};
 constexpr auto stop_poll = std::chrono::milliseconds{20};
 
 std::uint64_t fresh_seed() {
@@ -37,6 +39,20 @@ bool same_connection(const ami::ServerSettings& a, const ami::ServerSettings& b)
            a.secret == b.secret && a.allow_plaintext == b.allow_plaintext && a.action_sessions == b.action_sessions;
 }
 
+// As the engine does it at a reload.
+Result<void> pause_campaigns_without_file(store::Store& store, const Site& site) {
+    const auto known = store.campaigns();
+    if (!known) return tl::unexpected(known.error());
+    for (const CampaignRecord& record : *known) {
+        const bool has_file = std::ranges::find(site.campaigns, record.name, &Campaign::name) != site.campaigns.end();
+        if (has_file || record.state != CampaignState::running) continue;
+        spdlog::warn("campaign {}: its file is gone: it is paused", one_line(record.name));
+        auto set = store.set_campaign_state(record.id, CampaignState::paused, read_clocks().utc);
+        if (!set) return set;
+    }
+    return {};
+}
+
 }  // namespace
 
 Dialer::Dialer(boost::asio::io_context& io, Alerts& alerts)
@@ -48,6 +64,7 @@ Result<void> Dialer::start(config::Configuration configuration, std::vector<ami:
                            store::Store store, bool trust_clock) {
     auto records = store.register_campaigns(listings_of(configuration.site));
     if (!records) return tl::unexpected(records.error());
+    if (auto paused = pause_campaigns_without_file(store, configuration.site); !paused) return paused;
     auto left = store.live_attempts();
     if (!left) return tl::unexpected(left.error());
     const auto last_claim = store.last_claimed_at();
@@ -219,15 +236,31 @@ void Dialer::order(const std::string& campaign, CampaignOrder order, Done<Campai
     if (!state) return done(fail("campaign '" + campaign + "': " + state.error().message));
     spdlog::info("campaign order campaign={} order={}", campaign, to_text(order));
     feed(CampaignOrdered{.campaign = record->id, .order = order});
-    // The answer comes after the commit: what was ordered then survives a crash.
+    answer_when_stored(campaign, read_clocks().steady + longest_order_wait, std::move(done));
+}
+
+// The order is in force; the answer comes after its commit, for what was ordered then survives a crash.
+void Dialer::answer_when_stored(const std::string& campaign, SteadyTime until, Done<CampaignState> done) {
+    const auto again = [this, campaign, until, done](const std::string& because) {
+        if (read_clocks().steady >= until) {
+            return done(
+                fail("the order is in force, but not stored yet, so a crash would undo it; it is stored as soon "
+                     "as the database can be written: " +
+                     because));
+        }
+        auto timer = std::make_shared<boost::asio::steady_timer>(io_, order_poll);
+        timer->async_wait([this, timer, campaign, until, done](const boost::system::error_code& error) {
+            if (!error) answer_when_stored(campaign, until, done);
+        });
+    };
     const bool posted = post_task([](store::Store&) {},
-                                  [this, campaign, done](const Result<void>& committed) {
-                                      if (!committed) return done(tl::unexpected(committed.error()));
+                                  [this, campaign, done, again](const Result<void>& committed) {
+                                      if (!committed) return again(committed.error().message);
                                       const auto now = engine_.campaign(campaign);
                                       if (!now) return done(fail("campaign '" + campaign + "' was removed meanwhile"));
                                       done(now->state);
                                   });
-    if (!posted) done(fail("the order is carried out, but the database is busy and has not stored it yet"));
+    if (!posted) again("it is busy");
 }
 
 EngineStatus Dialer::status() const { return engine_.status(read_clocks()); }

@@ -55,6 +55,7 @@ private:
     void deliver_from_store(std::vector<store::StoreReply> replies);
     void take_reply(store::StoreReply reply);
     void connect(std::vector<ami::ServerSettings> servers);
+    void answer_when_stored(const std::string& campaign, SteadyTime until, Done<CampaignState> done);
     void wait_for_answers(SteadyTime until, std::function<void()> done);
     [[nodiscard]] bool post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done);
 

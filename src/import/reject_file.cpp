@@ -3,6 +3,8 @@
 #include <csv.h>
 
 #include <cstddef>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include "import/text.hpp"
@@ -11,6 +13,7 @@ namespace outdial::lists {
 namespace {
 
 constexpr std::size_t buffer_bytes = 64 * 1024;
+constexpr std::string_view first_bytes = "line,\"reason\",";  // what append_row makes of the header's first two
 
 void append_field(std::string& out, std::string_view field) {
     constexpr std::string_view begin_a_formula = "=+-@";
@@ -34,6 +37,17 @@ void append_row(std::string& out, std::string_view line, std::string_view reason
 }
 
 }  // namespace
+
+bool RejectFile::may_replace(const std::string& path) {
+    std::error_code error;
+    const auto status = std::filesystem::symlink_status(path, error);
+    if (!std::filesystem::exists(status)) return status.type() == std::filesystem::file_type::not_found;
+    if (!std::filesystem::is_regular_file(status)) return false;
+    std::ifstream file{path, std::ios::binary};
+    std::string beginning(first_bytes.size(), '\0');
+    file.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
+    return file.gcount() == 0 ? file.eof() : beginning == first_bytes;
+}
 
 Result<RejectFile> RejectFile::create(std::string path, const std::vector<std::string>& header) {
     auto file = File::create_private(std::move(path));

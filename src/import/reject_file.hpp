@@ -18,6 +18,9 @@ namespace outdial::lists {
 /// import of a number takes off again; control characters and bytes that are not UTF-8 are written as \x1B.
 class RejectFile {
 public:
+    /// Whether writing to `path` would replace nothing but an earlier reject file: there is none, it is empty, or it
+    /// begins as ours do.
+    [[nodiscard]] static bool may_replace(const std::string& path);
     /// `header`: the list's columns.
     [[nodiscard]] static Result<RejectFile> create(std::string path, const std::vector<std::string>& header);
 

@@ -75,8 +75,13 @@ void AsteriskModel::run_call(Step step, Slot slot) {
     switch (step) {
         case Step::create: return create(slot);
         case Step::progress: return progress(slot);
-        case Step::final_answer: return is_answered(call_at(slot).plan.fate) ? answer(slot) : refuse(slot);
-        case Step::ring_timeout: return time_out(slot);
+        // A call that was hung up meanwhile may still wait for its response to be told.
+        case Step::final_answer:
+            if (call_at(slot).phase != Call::Phase::dialing) return;
+            return is_answered(call_at(slot).plan.fate) ? answer(slot) : refuse(slot);
+        case Step::ring_timeout:
+            if (call_at(slot).phase != Call::Phase::dialing) return;
+            return time_out(slot);
         case Step::far_end_hangs_up: return far_end_hangs_up(slot);
         case Step::dialplan_hangs_up: return dialplan_ends(slot);
         case Step::late_response: return respond_late(slot);

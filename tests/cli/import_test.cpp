@@ -66,9 +66,25 @@ TEST_CASE("A clean import leaves no reject file of an earlier one behind") {
     const TemporaryFolder folder;
     write_configuration(folder);
     folder.write("customers.csv", "phone\n+12125550117\n");
-    folder.write("customers.csv.rejected.csv", "of yesterday");
+    folder.write("customers.csv.rejected.csv", "line,\"reason\",\"phone\"\r\n2,\"of yesterday\",1\r\n");
     CHECK(imported(folder, "customers customers.csv")["reject_file"].is_null());
     CHECK_FALSE(std::filesystem::exists(folder.path() / "customers.csv.rejected.csv"));
+}
+
+TEST_CASE("A file that is no reject file is never replaced or removed by one") {
+    const TemporaryFolder folder;
+    write_configuration(folder);
+    folder.write("clean.csv", "phone\n+12125550117\n");
+    folder.write("bad.csv", "phone\nnobody\n");
+    folder.write("precious.txt", "of years");
+    for (const char* list : {"clean.csv", "bad.csv"}) {
+        const Finished refused =
+            run_outdial(folder, std::string{"import customers --rejects precious.txt --config outdial.yaml "} + list);
+        CHECK(refused.exit == 64);
+        CHECK_THAT(refused.error, Contains("precious.txt") && Contains("no reject file of an earlier import"));
+        CHECK(folder.read("precious.txt") == "of years");
+    }
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "outdial.db"));  // nothing was imported either
 }
 
 TEST_CASE("A list is read from standard input, and columns are renamed") {

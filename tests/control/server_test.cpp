@@ -6,6 +6,7 @@
 #include <atomic>
 #include <fstream>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -261,6 +262,34 @@ TEST_CASE("64 clients are served at once, the 65th is told so, and a place that 
         answer = called(again, {{"command", "status"}});
     } while (answer["ok"] == false);
     CHECK(answer["ok"] == true);
+}
+
+TEST_CASE("When all places are taken by clients that ask nothing, the one idle longest makes room") {
+    ServerLimits limits;
+    limits.connections = 3;
+    limits.spared_idle_time = 20ms;
+    std::vector<Reply> waiting;
+    Room room(
+        [&](const Peer&, const json& request, const Reply& reply) {
+            if (request["command"] == "wait") {
+                waiting.push_back(reply);
+            } else {
+                reply({{"ok", true}});
+            }
+        },
+        limits);
+    RawClient busy(room.socket());
+    REQUIRE(busy.send("{\"command\":\"wait\"}\n"));
+    RawClient half(room.socket());
+    REQUIRE(half.send("{\"command\":"));
+    RawClient silent(room.socket());
+    CHECK_THAT(error_of(RawClient(room.socket()).line()), Catch::Contains("its limit"));  // they have only just come
+    std::this_thread::sleep_for(30ms);  // sockets have the kernel's clock
+    Client operator_client = room.client();
+    CHECK(called(operator_client, {{"command", "pause"}})["ok"] == true);
+    CHECK(half.line().empty());  // let go
+    room.on_loop([&] { waiting.at(0)({{"ok", true}, {"late", true}}); });
+    CHECK(json::parse(busy.line())["late"] == true);
 }
 
 TEST_CASE("The socket is open to its owner and group alone, whatever the umask") {

@@ -167,7 +167,8 @@ TEST_CASE("a reload with lower caps is obeyed at once, without spinning, and wit
     CHECK(world.violations == std::vector<std::string>{});
 }
 
-TEST_CASE("a campaign that a reload removed sends nothing more; its calls go on, and it may come back") {
+TEST_CASE(
+    "a campaign that a reload removed sends nothing more; its calls go on, and back again it waits for an order") {
     WorldOptions options = ringing_for(seconds{1});
     options.check_slots = false;
     World world(options);
@@ -183,7 +184,12 @@ TEST_CASE("a campaign that a reload removed sends nothing more; its calls go on,
     CHECK(world.count(Disposition::answered) == static_cast<int>(before));
     CHECK(world.hang_ups.empty());
     CHECK_FALSE(world.engine().campaign("c").has_value());
+    CHECK(world.alerts.back().text.find("its file is gone: the campaign is paused") != std::string::npos);
     world.reload(options.site);
+    world.run_for(seconds{60});
+    CHECK(world.calls.size() == before);
+    CHECK(world.status(1).state == CampaignState::paused);
+    world.order(1, CampaignOrder::resume);
     world.run_for(seconds{60});
     CHECK(world.calls.size() == 400);
     CHECK(world.violations == std::vector<std::string>{});

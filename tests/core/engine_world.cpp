@@ -17,8 +17,7 @@ std::vector<std::string> levels_of(const World::Call& call) {
 
 }  // namespace
 
-World::World(WorldOptions given)
-    : options(std::move(given)), engine_(options.seed), random_(options.seed ^ 0xabcdef) {}
+World::World(WorldOptions given) : options(std::move(given)), engine_(options.seed), random_(options.seed ^ 0xabcdef) {}
 
 Now World::now() const {
     return {first_utc + std::chrono::duration_cast<Milliseconds>(time_.time_since_epoch()) + clock_shift, time_};

@@ -2,6 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
+
 #include "import/lists_fixture.hpp"
 
 using namespace outdial::lists;
@@ -80,6 +83,29 @@ TEST_CASE("a write that fails is an error, at the latest when the file is closed
     auto file = File::open("/dev/full");
     REQUIRE(file);
     CHECK_FALSE(file->write("x"));  // opened to read only
+}
+
+TEST_CASE("only an earlier reject file, an empty one or nothing may be replaced by a reject file") {
+    TemporaryFolder folder;
+    const auto write = [&](const char* name, const std::string& content) {
+        std::ofstream{folder / name, std::ios::binary} << content;
+        return folder / name;
+    };
+    CHECK(RejectFile::may_replace(folder / "not-there.csv"));
+    CHECK(RejectFile::may_replace(write("empty.csv", "")));
+    const std::string path = folder / "rejected.csv";
+    {
+        auto rejects = RejectFile::create(path, {"phone"});
+        REQUIRE(rejects);
+        REQUIRE(rejects->close());
+    }
+    CHECK(RejectFile::may_replace(path));
+    CHECK_FALSE(RejectFile::may_replace(write("outdial.db", "SQLite format 3")));
+    CHECK_FALSE(RejectFile::may_replace(write("short", "line")));
+    CHECK_FALSE(RejectFile::may_replace(write("list.csv", "line,number\n")));
+    CHECK_FALSE(RejectFile::may_replace(folder / "."));
+    std::filesystem::create_symlink(path, folder / "link.csv");
+    CHECK_FALSE(RejectFile::may_replace(folder / "link.csv"));
 }
 
 TEST_CASE("corrected rejects can be imported again") {

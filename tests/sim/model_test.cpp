@@ -217,6 +217,23 @@ TEST_CASE("a Hangup by uniqueid ends a ringing and an answered call; an unknown 
     CHECK(server.model.witness().rows()[0].end == WitnessRow::End::hung_up_by_action);
 }
 
+TEST_CASE("a call that is hung up just before the far end refuses it ends once") {
+    VirtualServer server;
+    Client client{server};
+    client.log_in();
+    constexpr int calls = 300;
+    for (int i = 0; i < calls; ++i) {
+        const std::string id = "call-" + std::to_string(i);
+        client.originate(i % 2 == 0 ? "2125550117" : "2125550119", id, id);
+        server.run_for(Milliseconds{1 + i});
+        client.send("Action: Hangup\r\nActionID: h\r\nChannel: " + id + "\r\n\r\n");
+        server.run_for(Milliseconds{i % 7});
+    }
+    server.run_out();
+    CHECK(server.model.witness().rows().size() == calls);
+    CHECK(count_events(client.messages(), "Hangup") == calls);
+}
+
 TEST_CASE("a hangup cause of the caller comes with a made-up TechCause on 22") {
     VirtualServer server;
     Client client{server};
