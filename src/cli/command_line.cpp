@@ -144,7 +144,6 @@ private:
     }
 
     void add_report() {
-        using Format = ReportCommand::Format;
         CLI::App* command = add(app_, "report", help::report);
         command->add_option("NAME", report_.name, "The campaign")->required();
         const auto is_format = [](const std::string& name) {
