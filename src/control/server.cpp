@@ -94,7 +94,12 @@ std::optional<Peer> peer_of(Connection::Socket& socket) {
 class Server::Listener : public std::enable_shared_from_this<Listener> {
 public:
     Listener(asio::io_context& io, std::filesystem::path path, Handler handler, ServerLimits limits)
-        : acceptor_(io), pause_(io), path_(std::move(path)), handler_(std::move(handler)), limits_(limits) {}
+        : acceptor_(io),
+          pause_(io),
+          check_(io),
+          path_(std::move(path)),
+          handler_(std::move(handler)),
+          limits_(limits) {}
 
     Result<void> start() {
         const Result<Address> address = Address::of(path_);
@@ -104,21 +109,11 @@ public:
         if (auto removed = remove_stale(path_, *address); !removed) {
             return removed;
         }
-        Result<FileDescriptor> socket = listen_on(path_, *address);
-        if (!socket) {
-            return tl::unexpected(socket.error());
+        if (auto listening = listen(*address); !listening) {
+            return listening;
         }
-        if (struct stat status{}; ::lstat(path_.c_str(), &status) == 0) {
-            inode_ = status.st_ino;
-        }
-        ErrorCode error;
-        acceptor_.assign(asio::local::stream_protocol{}, socket->get(), error);
-        if (error) {
-            ::unlink(path_.c_str());
-            return fail("cannot use the control socket " + path_.string() + ": " + error.message());
-        }
-        socket->release();
         accept();
+        check_later();
         return {};
     }
 
@@ -133,6 +128,7 @@ public:
         ErrorCode ignored;
         acceptor_.close(ignored);
         pause_.cancel();
+        check_.cancel();
         const auto connections = std::move(connections_);
         connections_.clear();
         for (const auto& [key, connection] : connections) {
@@ -141,6 +137,48 @@ public:
     }
 
 private:
+    Result<void> listen(const Address& address) {
+        Result<FileDescriptor> socket = listen_on(path_, address);
+        if (!socket) {
+            return tl::unexpected(socket.error());
+        }
+        if (struct stat status{}; ::lstat(path_.c_str(), &status) == 0) {
+            inode_ = status.st_ino;
+        }
+        ErrorCode error;
+        acceptor_.assign(asio::local::stream_protocol{}, socket->get(), error);
+        if (error) {
+            ::unlink(path_.c_str());
+            return fail("cannot use the control socket " + path_.string() + ": " + error.message());
+        }
+        socket->release();
+        return {};
+    }
+
+    void check_later() {
+        check_.expires_after(limits_.socket_check);
+        check_.async_wait([self = shared_from_this()](ErrorCode error) {
+            if (!error && self->acceptor_.is_open()) {
+                self->check();
+                self->check_later();
+            }
+        });
+    }
+
+    void check() {
+        struct stat status {};
+        if (::lstat(path_.c_str(), &status) == 0 || errno != ENOENT) {
+            return;
+        }
+        const Result<Address> address = Address::of(path_);
+        ErrorCode ignored;
+        acceptor_.close(ignored);  // the accept that waits ends with an error, and begins again on the new socket
+        if (address && !listen(*address)) {
+            acceptor_.open(asio::local::stream_protocol{},
+                           ignored);  // its folder is gone: tried again at the next check
+        }
+    }
+
     void accept() {
         acceptor_.async_accept([self = shared_from_this()](ErrorCode error, Connection::Socket socket) {
             if (!self->acceptor_.is_open()) {
@@ -205,6 +243,7 @@ private:
 
     asio::local::stream_protocol::acceptor acceptor_;
     asio::steady_timer pause_;
+    asio::steady_timer check_;
     std::filesystem::path path_;
     Handler handler_;
     ServerLimits limits_;

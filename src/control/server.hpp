@@ -35,6 +35,8 @@ struct ServerLimits {
     std::size_t connections = 64;
     /// When all are taken, the one that has been idle longest, and for at least so long, makes room for a new one.
     std::chrono::milliseconds spared_idle_time = std::chrono::seconds{2};
+    /// How often the socket's file is looked for; one that was removed is made again, or nobody could reach the daemon.
+    std::chrono::milliseconds socket_check = std::chrono::seconds{5};
     std::size_t request_bytes = max_request_bytes;
     /// Requests of one connection that may wait for their answers; the next is read when one of them is answered.
     std::size_t requests_in_hand = max_requests_in_hand;

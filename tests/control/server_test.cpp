@@ -323,6 +323,35 @@ TEST_CASE("The socket of a daemon that has died is replaced") {
     CHECK(Client::connect(path));
 }
 
+TEST_CASE("A socket whose file was removed is made again, with its folder too") {
+    ServerLimits limits;
+    limits.socket_check = 5ms;
+    Room room(echo, limits);
+    const auto serves = [&] {
+        Result<Client> client = Client::connect(room.socket());
+        return client && client->call({{"command", "status"}}).has_value();
+    };
+    const auto serves_soon = [&] {
+        for (int i = 0; i < 1000; ++i) {
+            if (serves()) {
+                return true;
+            }
+            std::this_thread::sleep_for(5ms);
+        }
+        return false;
+    };
+    REQUIRE(serves());
+    std::filesystem::remove(room.socket());
+    CHECK(serves_soon());
+    const auto folder = room.socket().parent_path();
+    std::filesystem::remove_all(folder);
+    std::this_thread::sleep_for(30ms);
+    CHECK_FALSE(serves());
+    std::filesystem::create_directory(folder);
+    CHECK(serves_soon());
+    std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("A socket that somebody listens on is left to them") {
     Room room(echo);
     boost::asio::io_context io;
