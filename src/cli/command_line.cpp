@@ -98,6 +98,8 @@ private:
         CLI::App* command = add(app_, "serve", help::serve);
         command->add_flag("--trust-clock", serve_.trust_clock,
                           "Dial although the clock is earlier than the newest attempt in the database");
+        command->add_flag("--accept-rollback", serve_.accept_rollback,
+                          "Use a database older than the one used last: people called since may be called again");
         command->callback([this] { invocation_.command = serve_; });
     }
 

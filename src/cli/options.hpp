@@ -21,6 +21,7 @@ struct CommonOptions {
 
 struct ServeCommand {
     bool trust_clock = false;
+    bool accept_rollback = false;
 };
 struct CheckCommand {};
 struct ReloadCommand {};

@@ -23,7 +23,9 @@ int carry_out(const Invocation& invocation) {
     return std::visit(
         Overloaded{
             [&](const ServeCommand& command) {
-                return daemon::serve({.config = common.config, .trust_clock = command.trust_clock});
+                return daemon::serve({.config = common.config,
+                                      .trust_clock = command.trust_clock,
+                                      .accept_rollback = command.accept_rollback});
             },
             [&](const CheckCommand&) { return status_of(check(common)); },
             [&](const ImportCommand& command) { return status_of(import_contacts(common, command)); },

@@ -167,14 +167,14 @@ void ControlCommands::status(const control::Reply& reply) {
     reports_.campaign_progress([this, reply](const Result<store::Table>& table) {
         const SteadyTime now = read_clocks().steady;
         const EngineStatus engine = dialer_.status();
-        const bool healthy = dialer_.store_is_healthy();
+        const std::string& why_not = dialer_.why_not_dialing();
         json status{
             {"version", version},
             {"pid", getpid()},
             {"uptime_ms", std::chrono::duration_cast<Milliseconds>(now - started_at_).count()},
             {"database", dialer_.configuration().daemon.database.string()},
-            {"dialing", healthy},
-            {"not_dialing_because", healthy ? "" : "the database cannot be written; see the alerts"},
+            {"dialing", why_not.empty()},
+            {"not_dialing_because", one_line(why_not)},
             {"calls", engine.all.calls},
             {"channels", engine.all.cap.channels},
             {"events_without_attempt", engine.events_without_attempt},

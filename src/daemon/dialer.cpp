@@ -20,6 +20,7 @@ constexpr auto clock_tolerance = std::chrono::seconds{60};
 constexpr auto order_poll = std::chrono::milliseconds{100};
 constexpr auto longest_order_wait = std::chrono::seconds{5};
 constexpr auto stop_poll = std::chrono::milliseconds{20};
+constexpr auto condemn_retry = std::chrono::seconds{1};
 
 std::uint64_t fresh_seed() {
     std::random_device device;
@@ -202,11 +203,26 @@ void Dialer::take_reply(store::StoreReply reply) {
             if (task.done) task.done(task.committed);
         }
         void operator()(store::StoreAlert& alert) const {
-            dialer.store_is_healthy_ = alert.healthy;
+            dialer.why_not_dialing_ = alert.healthy ? "" : alert.text;
             dialer.alerts_.raise(read_clocks().utc, "database", std::move(alert.text));
         }
     };
     std::visit(Taker{*this}, reply);
+}
+
+void Dialer::condemn_database(Error error) {
+    const auto again = [this, error] {
+        auto timer = std::make_shared<boost::asio::steady_timer>(io_, condemn_retry);
+        timer->async_wait([this, error, timer](const boost::system::error_code& failed) {
+            if (!failed) condemn_database(error);
+        });
+    };
+    // A task like any other: the store's thread then refuses the next group, and says why.
+    const bool posted = post_task([error](store::Store& store) { store.condemn(error); },
+                                  [again](const Result<void>& committed) {
+                                      if (!committed) again();
+                                  });
+    if (!posted) again();
 }
 
 void Dialer::add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done) {

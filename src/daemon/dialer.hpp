@@ -42,7 +42,10 @@ public:
     void add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done);
     /// Grows while the store's thread is alive.
     [[nodiscard]] std::uint64_t store_turns() const { return store_->turns(); }
-    [[nodiscard]] bool store_is_healthy() const { return store_is_healthy_; }
+    /// Why the database lets no call be started; empty where it does.
+    [[nodiscard]] const std::string& why_not_dialing() const { return why_not_dialing_; }
+    /// It was found damaged: no calls are started from now on.
+    void condemn_database(Error error);
 
     [[nodiscard]] EngineStatus status() const;
     [[nodiscard]] const ServerLinks& links() const { return *links_; }
@@ -68,7 +71,7 @@ private:
     Engine engine_;
     std::deque<Input> inputs_;  // those that came while one was being worked through
     bool feeding_ = false;
-    bool store_is_healthy_ = true;
+    std::string why_not_dialing_;
     std::unique_ptr<ServerLinks> links_;
     std::unique_ptr<store::StoreThread> store_;
     std::shared_ptr<bool> alive_ =

@@ -47,8 +47,13 @@ int serve(const ServeOptions& options) {
     auto store = store::Store::open(loaded.configuration->daemon.database);
     if (!store) return failed(exit_failed, store.error());
 
+    const auto run = store->start_run({.accept_rollback = options.accept_rollback});
+    if (!run) return failed(exit_failed, run.error());
+    for (const std::string& warning : run->warnings) spdlog::warn("{}", one_line(warning));
+
     Service service{options};
-    const auto ran = service.run(std::move(*loaded.configuration), std::move(*servers), std::move(*store));
+    const auto ran =
+        service.run(std::move(*loaded.configuration), std::move(*servers), std::move(*store), run->after_unclean_stop);
     return ran ? exit_ok : failed(exit_failed, ran.error());
 }
 

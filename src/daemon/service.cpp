@@ -12,10 +12,11 @@
 namespace outdial::daemon {
 
 Result<void> Service::run(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
-                          store::Store store) {
+                          store::Store store, bool after_crash) {
     const auto database = configuration.daemon.database;
     const auto socket = configuration.daemon.control_socket;
     reports_ = std::make_unique<ReportThread>(io_, database);
+    integrity_ = std::make_unique<IntegrityCheck>(io_, database);
     commands_ =
         std::make_unique<ControlCommands>(dialer_, alerts_, *reports_, [this](auto done) { reload(std::move(done)); });
     control_ = std::make_unique<control::Server>(
@@ -30,6 +31,7 @@ Result<void> Service::run(config::Configuration configuration, std::vector<ami::
         dialer_.close();
         return listening;
     }
+    if (after_crash) check_database();
     wait_for_signal();
     watch();
     notify_ready();
@@ -37,6 +39,14 @@ Result<void> Service::run(config::Configuration configuration, std::vector<ami::
                  dialer_.links().size(), dialer_.configuration().site.campaigns.size());
     io_.run();
     return {};
+}
+
+void Service::check_database() {
+    spdlog::info("the last run did not stop cleanly: looking through the database for damage, calls go on meanwhile");
+    integrity_->start([this](Result<void> found) {
+        if (found) return spdlog::info("the database is whole");
+        dialer_.condemn_database(std::move(found.error()));
+    });
 }
 
 void Service::wait_for_signal() {

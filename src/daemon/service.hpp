@@ -11,6 +11,7 @@
 #include "daemon/alerts.hpp"
 #include "daemon/control_commands.hpp"
 #include "daemon/dialer.hpp"
+#include "daemon/integrity_check.hpp"
 #include "daemon/report_thread.hpp"
 #include "daemon/serve.hpp"
 
@@ -23,14 +24,16 @@ public:
     explicit Service(ServeOptions options) : options_(std::move(options)) {}
 
     /// Until it is told to stop. An error is why it could not start.
+    /// `after_crash`: whether the database is to be looked through for damage.
     [[nodiscard]] Result<void> run(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
-                                   store::Store store);
+                                   store::Store store, bool after_crash);
 
 private:
     void wait_for_signal();
     void take_signal(int signal);
     void reload(std::function<void(Result<void>)> done);
     void stop();
+    void check_database();
     void watch();
 
     ServeOptions options_;
@@ -42,6 +45,7 @@ private:
     Alerts alerts_;
     Dialer dialer_{io_, alerts_};
     std::unique_ptr<ReportThread> reports_;
+    std::unique_ptr<IntegrityCheck> integrity_;
     std::unique_ptr<ControlCommands> commands_;
     std::unique_ptr<control::Server> control_;
 };

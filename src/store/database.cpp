@@ -160,20 +160,22 @@ void Database::rollback_group() {
     if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-Result<Database::WalState> Database::checkpoint() {
+Result<Database::WalState> Database::checkpoint() { return checkpoint(SQLITE_CHECKPOINT_PASSIVE); }
+
+Result<Database::WalState> Database::shorten_log() { return checkpoint(SQLITE_CHECKPOINT_TRUNCATE); }
+
+Result<Database::WalState> Database::checkpoint(int mode) {
     WalState state;
-    const int code =
-        sqlite3_wal_checkpoint_v2(handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, &state.pages, &state.checkpointed);
-    if (code == SQLITE_OK) return state;
+    const int code = sqlite3_wal_checkpoint_v2(handle(), nullptr, mode, &state.pages, &state.checkpointed);
+    if (code == SQLITE_OK) {
+        if (state.checkpointed >= state.pages) wal_pages_ = 0;  // the next transaction begins it anew
+        return state;
+    }
     note_sqlite_failure("checkpointing");
     return tl::unexpected<Error>(std::move(take_failure()->error));
 }
 
-bool Database::file_in_place() const {
-    int moved = 0;
-    sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    return moved == 0;
-}
+void Database::close_without_checkpoint() { sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }
 
 Scope::Scope(Database& database) : database_(database) {
     nested_ = database.in_transaction();

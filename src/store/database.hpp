@@ -76,11 +76,14 @@ public:
     /// Moves the log's pages into the database file as far as readers permit; waits for nobody.
     [[nodiscard]] Result<WalState> checkpoint();
 
+    /// After a complete checkpoint: cuts the log's file to nothing, unless a reader still uses it (an error,
+    /// Fault::busy).
+    [[nodiscard]] Result<WalState> shorten_log();
+    /// The close would write to the file, also when the disk has just failed.
+    void close_without_checkpoint();
+
     /// The log's length after the last commit, in pages.
     [[nodiscard]] int wal_pages() const { return wal_pages_; }
-    /// Whether the path still leads to the file that is open.
-    [[nodiscard]] bool file_in_place() const;
-
     [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
     [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
@@ -93,6 +96,7 @@ private:
     Database(std::filesystem::path path, std::unique_ptr<sqlite3, Closer> handle)
         : path_(std::move(path)), handle_(std::move(handle)) {}
     bool configure(Access access);
+    [[nodiscard]] Result<WalState> checkpoint(int mode);
     [[nodiscard]] bool in_transaction() const;
 
     std::filesystem::path path_;

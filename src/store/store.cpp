@@ -1,31 +1,12 @@
 #include "store/store.hpp"
 
-#include "store/claims.hpp"
 #include "store/migrations.hpp"
+#include "store/store_parts.hpp"
 
 namespace outdial::store {
 
-/// In the order of their construction: the database outlives the statements of the others.
-struct Store::Parts {
-    explicit Parts(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
-
-    std::unique_ptr<Database> database;
-    Campaigns campaigns{*database};
-    Contacts contacts{*database};
-    Attempts attempts{*database, contacts};
-    Claims claims{*database, campaigns, contacts, attempts};
-};
-
-namespace {
-
-Result<void> outcome_of(Database& database) {
-    if (auto failure = database.take_failure()) return tl::unexpected<Error>(std::move(failure->error));
-    return {};
-}
-
-}  // namespace
-
-Store::Store(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Store::Store(std::unique_ptr<Parts> parts)
+    : parts_(std::move(parts)), condition_(std::make_unique<Condition>(parts_->database->path())) {}
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
@@ -38,20 +19,6 @@ Result<Store> Store::open(const std::filesystem::path& path) {
     }
     return Store{std::make_unique<Parts>(std::move(*database))};
 }
-
-Result<void> Store::begin() {
-    parts_->database->begin_group();
-    return outcome_of(*parts_->database);
-}
-
-Result<void> Store::commit() {
-    parts_->database->commit_group();
-    return outcome_of(*parts_->database);
-}
-
-void Store::roll_back() { parts_->database->rollback_group(); }
-
-bool Store::in_trouble() const { return parts_->database->last_fault() != Fault::none; }
 
 Result<std::vector<CampaignRecord>> Store::register_campaigns(std::span<const CampaignListing> listings) {
     Scope scope{*parts_->database};
@@ -73,7 +40,11 @@ Result<void> Store::set_campaign_state(CampaignId campaign, CampaignState state,
 
 Result<ClaimResult> Store::claim(const ClaimRequest& request) {
     Scope scope{*parts_->database};
-    return scope.finish(parts_->claims.claim(request));
+    ClaimResult result = parts_->claims.claim(request);
+    condition_->guard.count_claims(*parts_->database, result.claims.size());
+    Result<ClaimResult> claimed = scope.finish(std::move(result));
+    if (claimed) condition_->keep_in_mind(*claimed);
+    return claimed;
 }
 
 Result<void> Store::record(std::span<const Progress> progress) {
@@ -113,11 +84,5 @@ Result<std::vector<Contact>> Store::find_contacts(std::string_view e164) {
     }
     return scope.finish(std::move(found));
 }
-
-Result<Database::WalState> Store::checkpoint() { return parts_->database->checkpoint(); }
-
-int Store::wal_pages() const { return parts_->database->wal_pages(); }
-
-bool Store::file_in_place() const { return parts_->database->file_in_place(); }
 
 }  // namespace outdial::store

@@ -12,6 +12,7 @@
 #include "store/campaigns.hpp"
 #include "store/contacts.hpp"
 #include "store/database.hpp"
+#include "store/run_guard.hpp"
 
 namespace outdial::store {
 
@@ -28,13 +29,21 @@ public:
     Store& operator=(Store&&) noexcept;
     ~Store();
 
-    /// Group commit: many jobs, one wait for the disk.
+    /// What only a daemon does, once, before its first group: from then on it is the only one that may write here, and
+    /// an older copy of the database is refused. end_run() tells the next start that this one left nothing undone.
+    [[nodiscard]] Result<RunStart> start_run(const RunOptions& options);
+    void end_run();
+
+    /// Group commit: many jobs, one wait for the disk. Refused while the database must not be written: its files were
+    /// moved, its schema altered, it is damaged, another daemon has started on it. After an error of the disk the
+    /// connection is opened anew first.
     [[nodiscard]] Result<void> begin();
     [[nodiscard]] Result<void> commit();
     void roll_back();
-    /// After a failure: whether it concerned the whole database (locked, disk full, I/O error, damaged) rather than
-    /// the one job. Then nothing else of the group can succeed, and all of it is to be tried again later.
-    [[nodiscard]] bool in_trouble() const;
+    /// After a failure: what it says of the whole database. Unless that is nothing, nothing else of the group can
+    /// succeed, and all of it is to be tried again later.
+    [[nodiscard]] Fault fault() const;
+    [[nodiscard]] bool in_trouble() const { return fault() != Fault::none; }
 
     /// Makes the campaigns and lists of the configuration known; those that exist keep their state. In the order given.
     /// All or none. A campaign that has dialed contacts of one list cannot be moved to another.
@@ -64,14 +73,37 @@ public:
     [[nodiscard]] Result<Database::WalState> checkpoint();
     /// The write-ahead log's length after the last commit, in pages.
     [[nodiscard]] int wal_pages() const;
-    /// Whether the path still leads to the file that is open. A moved or replaced file must not be written any more.
+    /// Whether the paths still lead to the files that are open. Moved or replaced files must not be written any more.
     [[nodiscard]] bool file_in_place() const;
+    /// As far as readers permit, also cuts the log's file back to nothing. Waits for readers a moment.
+    [[nodiscard]] Result<Database::WalState> shorten_log();
+
+    /// Once a second, outside of a group: whether the database may be written, as far as can be told without writing.
+    /// Keeps the reserve and the mirror (run_guard.hpp) up to date.
+    [[nodiscard]] Result<void> examine();
+    /// Whether the mirror could be written when it was last tried; nothing stops where it could not.
+    [[nodiscard]] Result<void> mirror() const;
+    /// Writes one row and nothing new, to find out whether the database can be written again.
+    [[nodiscard]] Result<void> try_to_write();
+    /// Why nothing may be claimed although outcomes can be written; empty when it may.
+    [[nodiscard]] std::string why_no_claims() const;
+    /// The process whose open transaction keeps the write-ahead log from being reused, for messages.
+    [[nodiscard]] std::string reader_in_the_way() const;
+    /// It was found to be damaged: nothing is written from now on. The error says what to do.
+    void condemn(Error error);
 
 private:
     struct Parts;
+    struct Condition;
     explicit Store(std::unique_ptr<Parts> parts);
+    [[nodiscard]] Result<void> may_write();
+    [[nodiscard]] Result<void> reopen();
+    void undo_doubtful_claims();
+    [[nodiscard]] Result<void> outcome();
+    void react();
 
-    std::unique_ptr<Parts> parts_;
+    std::unique_ptr<Parts> parts_;  // none while the connection could not be opened anew
+    std::unique_ptr<Condition> condition_;
 };
 
 }  // namespace outdial::store

@@ -1,0 +1,129 @@
+#include "store/run_guard.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace outdial::store {
+
+namespace {
+
+constexpr const char* read_sql = "SELECT database_id, epoch, claims FROM daemon_run";
+constexpr const char* start_sql = "UPDATE daemon_run SET epoch = ?1, claims = ?2";
+constexpr const char* count_sql = "UPDATE daemon_run SET claims = claims + ?1";
+
+RunRecord read(Database& database) {
+    Statement find{database, read_sql};
+    Rows rows = find.rows();
+    if (!rows.next()) {
+        database.refuse(
+            fmt::format("database {}: its table daemon_run has no row; restore a backup", database.path().native()),
+            Fault::altered);
+        return {};
+    }
+    return {std::string{rows.text(0)}, rows.integer(1), rows.integer(2)};
+}
+
+}  // namespace
+
+Result<RunStart> RunGuard::start(Database& database, const RunOptions& options) {
+    RunStart outcome;
+    const std::filesystem::path file = mirror_file(database_);
+    const auto mirror = read_mirror(file);
+    Scope scope{database};
+    RunRecord found = read(database);
+    std::string older;
+    if (!mirror) {
+        older = mirror.error().message;
+    } else if (*mirror) {
+        older = why_older(**mirror, found);
+    }
+    if (!older.empty() && !options.accept_rollback) {
+        database.refuse(fmt::format(
+            "database {}: {} (see {}). Dialing from it would call people again who were called since. Put the newest "
+            "file back with its -wal, or accept this one: outdial serve --accept-rollback",
+            database_.native(), older, file.native()));
+    } else if (!older.empty()) {
+        outcome.warnings.push_back(
+            fmt::format("database {}: {}; accepted by --accept-rollback: people who were called since may be called "
+                        "again",
+                        database_.native(), older));
+    }
+    const bool known = mirror && mirror->has_value();
+    outcome.after_unclean_stop = !known || !(*mirror)->stopped_cleanly;
+    // Above both, so that no daemon of either history passes for this one.
+    found.epoch = std::max(found.epoch, known ? (*mirror)->epoch : 0) + 1;
+    found.stopped_cleanly = false;
+    Statement{database, start_sql}.run(found.epoch, found.claims);
+    if (Result<void> done = scope.finish(); !done) return tl::unexpected{std::move(done.error())};
+    record_ = found;
+    if (Result<void> written = write_mirror(file, record_); written) {
+        mirrored_ = record_;
+    } else {
+        outcome.warnings.push_back(written.error().message);
+    }
+    reserve_ = ReserveFile{database_, options.reserve_bytes};
+    if (Result<void> kept = reserve_.keep(); !kept) outcome.warnings.push_back(kept.error().message);
+    return outcome;
+}
+
+void RunGuard::end() {
+    if (!started()) return;
+    record_.stopped_cleanly = true;
+    (void)tend();  // where it cannot be written, the next start takes this stop for a crash and looks closer
+}
+
+void RunGuard::check(Database& database) {
+    if (!started()) return;
+    const RunRecord found = read(database);
+    if (database.failed() || (found.epoch == record_.epoch && found.database_id == record_.database_id)) return;
+    database.refuse(fmt::format("database {}: another `outdial serve` was started on it, so this one (process {}) "
+                                "writes and dials no more; stop one of the two, and never remove the .lock file",
+                                database_.native(), ::getpid()),
+                    Fault::taken_over);
+}
+
+void RunGuard::count_claims(Database& database, std::size_t claims) {
+    if (!started() || claims == 0) return;
+    const auto count = static_cast<std::int64_t>(claims);
+    Statement{database, count_sql}.run(count);
+    claims_in_transaction_ += count;
+}
+
+void RunGuard::committed() { record_.claims += std::exchange(claims_in_transaction_, 0); }
+
+Result<void> RunGuard::check_after_reopening(Database& database) const {
+    if (!started()) return {};
+    Scope scope{database};
+    const RunRecord found = read(database);
+    if (Result<void> done = scope.finish(); !done) return done;
+    if (found.claims >= record_.claims) return {};
+    return fail(
+        fmt::format("database {}: after the disk's error {} of its calls are missing; stop Outdial, keep the "
+                    "file and its -wal, look at the kernel's log (dmesg), restore the newest backup",
+                    database_.native(), record_.claims - found.claims));
+}
+
+void RunGuard::disk_is_full() { reserve_.release(); }
+
+std::string RunGuard::why_no_claims() const {
+    if (!started() || reserve_.kept()) return {};
+    return fmt::format(
+        "the disk that holds {} is full, so no calls are started; outcomes of calls are still written. "
+        "Make room: dialing resumes when {} MiB are free",
+        database_.native(), (reserve_.bytes_needed_free() >> 20) + 1);
+}
+
+Result<void> RunGuard::tend() {
+    if (!started()) return {};
+    // Its failure is no news: why_no_claims() goes on saying that the disk is full.
+    if (!reserve_.kept() && reserve_.room_to_keep()) (void)reserve_.keep();
+    if (record_ == mirrored_) return {};
+    Result<void> written = write_mirror(mirror_file(database_), record_);
+    if (written) mirrored_ = record_;
+    return written;
+}
+
+}  // namespace outdial::store

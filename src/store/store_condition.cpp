@@ -1,0 +1,173 @@
+// Whether the database may be written, and what is done when it may not: the part of Store that outlives its
+// connection.
+//
+// After an error of the disk nothing is known of what the failed commit left: Linux reports a failed fsync once, and
+// then takes the lost pages for clean. So it is never tried again on the same connection: that one is closed without a
+// checkpoint, the database is opened anew from what the files really hold, and it is compared with what had been
+// confirmed. A commit that failed may turn out to have reached the log after all; its claims were reported as failed
+// and never dialed, so they are undone.
+#include <fmt/core.h>
+
+#include "store/lock_holders.hpp"
+#include "store/store_parts.hpp"
+
+namespace outdial::store {
+
+Result<RunStart> Store::start_run(const RunOptions& options) {
+    return condition_->guard.start(*parts_->database, options);
+}
+
+void Store::end_run() {
+    if (parts_ && !condition_->suspect && !condition_->condemned) condition_->guard.end();
+}
+
+Result<void> Store::begin() {
+    if (Result<void> allowed = may_write(); !allowed) return allowed;
+    Database& database = *parts_->database;
+    condition_->uncommitted.clear();
+    database.begin_group();
+    if (!database.failed()) {
+        parts_->schema.check();
+        condition_->guard.check(database);
+        undo_doubtful_claims();
+    }
+    Result<void> begun = outcome();
+    if (!begun) roll_back();
+    return begun;
+}
+
+Result<void> Store::commit() {
+    parts_->database->commit_group();
+    Result<void> committed = outcome();
+    if (committed) {
+        condition_->guard.committed();
+        condition_->doubtful.clear();
+    } else {
+        if (condition_->suspect) {
+            for (Claim& claim : condition_->uncommitted) condition_->doubtful.push_back(std::move(claim));
+        }
+        condition_->guard.rolled_back();
+    }
+    condition_->uncommitted.clear();
+    return committed;
+}
+
+void Store::roll_back() {
+    parts_->database->rollback_group();
+    condition_->guard.rolled_back();
+    condition_->uncommitted.clear();
+    react();  // a job of the group has failed, and its caller was given the error
+}
+
+Fault Store::fault() const { return parts_ ? parts_->database->last_fault() : Fault::disk_error; }
+
+Result<void> Store::outcome() {
+    auto failure = parts_->database->take_failure();
+    if (!failure) return {};
+    react();
+    return tl::unexpected{std::move(failure->error)};
+}
+
+// To what the failure taken last says of the whole database.
+void Store::react() {
+    switch (parts_->database->last_fault()) {
+        case Fault::disk_full: condition_->guard.disk_is_full(); return;
+        case Fault::disk_error:
+        case Fault::read_only: condition_->suspect = true; return;
+        case Fault::damaged:
+            condemn(
+                Error{fmt::format("database {}: it is damaged, so nothing is written to it and no calls are started; "
+                                  "stop Outdial, keep the file and its -wal, restore the newest backup, start again",
+                                  condition_->database.native())});
+            return;
+        case Fault::none:
+        case Fault::busy:
+        case Fault::moved:
+        case Fault::altered:
+        case Fault::taken_over:
+        case Fault::other: return;
+    }
+}
+
+void Store::condemn(Error error) {
+    if (!condition_->condemned) condition_->condemned = std::move(error);
+}
+
+Result<void> Store::may_write() {
+    if (condition_->condemned) {
+        if (parts_) parts_->database->refuse(condition_->condemned->message, Fault::damaged);
+        return parts_ ? outcome() : tl::unexpected{*condition_->condemned};
+    }
+    if (Result<void> in_place = condition_->files.check(); !in_place) {
+        if (!parts_) return in_place;
+        parts_->database->refuse(in_place.error().message, Fault::moved);
+        return outcome();
+    }
+    return condition_->suspect ? reopen() : Result<void>{};
+}
+
+Result<void> Store::reopen() {
+    if (parts_) parts_->database->close_without_checkpoint();
+    parts_.reset();
+    auto database = Database::open(condition_->database, Database::Access::read_write);
+    if (!database) return tl::unexpected{std::move(database.error())};
+    if (Result<void> whole = condition_->guard.check_after_reopening(**database); !whole) {
+        if ((*database)->last_fault() == Fault::none) condemn(whole.error());
+        return whole;
+    }
+    parts_ = std::make_unique<Parts>(std::move(*database));
+    condition_->suspect = false;
+    return {};
+}
+
+void Store::undo_doubtful_claims() {
+    for (const Claim& claim : condition_->doubtful) {
+        CallFacts facts = claim.facts;
+        facts.not_sent_at = claim.claimed_at;
+        const NextStep again{NextStep::Kind::retry, claim.claimed_at, claim.position, "canceled", false};
+        // Of an attempt that is not there nothing is to be undone.
+        (void)parts_->claims.settle({claim.slot.attempt, claim.campaign, claim.contact.id, facts, claim.claimed_at,
+                                     Disposition::canceled, "the disk failed at its claim; never dialed", again});
+    }
+}
+
+Result<void> Store::examine() {
+    if (condition_->suspect || condition_->condemned || !parts_) return may_write();
+    if (Result<void> allowed = may_write(); !allowed) return allowed;
+    condition_->mirror = condition_->guard.tend();
+    return {};
+}
+
+Result<void> Store::mirror() const { return condition_->mirror; }
+
+Result<void> Store::try_to_write() {
+    Scope scope{*parts_->database};
+    Statement{*parts_->database, "UPDATE daemon_run SET epoch = epoch"}.run();
+    return scope.finish();
+}
+
+std::string Store::why_no_claims() const { return condition_->guard.why_no_claims(); }
+
+std::string Store::reader_in_the_way() const {
+    const auto reader = oldest_reader(condition_->database);
+    return reader ? to_text(*reader) : "a reader";
+}
+
+Result<Database::WalState> Store::checkpoint() {
+    if (!parts_) return fail("the database is not open");
+    Result<Database::WalState> state = parts_->database->checkpoint();
+    if (!state) react();
+    return state;
+}
+
+Result<Database::WalState> Store::shorten_log() {
+    Result<Database::WalState> state = parts_->database->shorten_log();
+    if (!state) react();
+    return state;
+}
+
+bool Store::file_in_place() const { return condition_->files.check().has_value(); }
+
+int Store::wal_pages() const { return parts_ ? parts_->database->wal_pages() : 0; }
+
+}  // namespace outdial::store

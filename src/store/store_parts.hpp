@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "store/claims.hpp"
+#include "store/file_watch.hpp"
+#include "store/migrations.hpp"
+#include "store/run_guard.hpp"
+#include "store/schema_guard.hpp"
+#include "store/store.hpp"
+
+namespace outdial::store {
+
+/// In the order of their construction: the database outlives the statements of the others.
+struct Store::Parts {
+    explicit Parts(std::unique_ptr<Database> opened) : database(std::move(opened)) {}
+
+    std::unique_ptr<Database> database;
+    Campaigns campaigns{*database};
+    Contacts contacts{*database};
+    Attempts attempts{*database, contacts};
+    Claims claims{*database, campaigns, contacts, attempts};
+    SchemaGuard schema{*database, embedded_migrations()};
+};
+
+/// Whether the database may be written. Outlives the connection.
+struct Store::Condition {
+    explicit Condition(const std::filesystem::path& path) : database(path), files(path), guard(path) {}
+
+    void keep_in_mind(const ClaimResult& result) {
+        for (const Claim& claim : result.claims) uncommitted.push_back(claim);
+    }
+
+    std::filesystem::path database;
+    FileWatch files;
+    RunGuard guard;
+    bool suspect = false;            // the disk failed: the connection is to be opened anew
+    std::optional<Error> condemned;  // for good
+    Result<void> mirror;             // whether it could be written lately
+    std::vector<Claim> uncommitted;  // of the group that is open
+    /// Of commits that the disk failed: nobody was told of them, but SQLite may find them in its log later.
+    std::vector<Claim> doubtful;
+};
+
+}  // namespace outdial::store
