@@ -322,14 +322,20 @@ def rates_are_capped(case):
         if "originates_per_second" not in caps:
             continue
         most = math.ceil(caps["originates_per_second"])
-        held_up = [(begin, end + case.rules.jitter_s) for begin, end in case.rules.stalls]
-        calls = sorted((call for call, _ in pairs
-                        if not any(begin <= call.began <= end for begin, end in held_up)), key=lambda call: call.began)
+        calls = sorted((call for call, attempt in pairs if not _held_up(case.rules, call, attempt)),
+                       key=lambda call: call.began)
         for first, last in zip(calls, calls[most:]):
             if last.began - first.began < window_s:
                 yield (name, last.number, f"{most + 1} calls in {last.began - first.began:.3f} s, from "
                        f"{clock(first.began)} on; {most} a second are allowed")
                 break
+
+
+def _held_up(rules, call, attempt):
+    """Sent or seen while something was held up: then when it was seen does not tell when it was sent."""
+    sent = call.began if attempt is None or attempt.originated is None else attempt.originated
+    return any(begin - rules.jitter_s <= at <= end + rules.jitter_s for begin, end in rules.stalls
+               for at in (sent, call.began))
 
 
 def a_paused_campaign_sends_nothing(case):
@@ -391,6 +397,15 @@ RULES = (originated_at_most_once, claimed_before_it_began, what_the_row_says_was
          every_attempt_ends, nobody_is_in_two_calls, the_budget_is_kept, a_retry_follows_its_rule,
          the_right_number_is_dialed, channels_are_capped, rates_are_capped, a_paused_campaign_sends_nothing,
          contacts_are_conserved)
+
+
+def measured_jitter_s(history: History, rules: Rules, least_s=0.1, most_s=0.3) -> float:
+    """How unevenly calls were on their way to the witness on this machine today, of those that nothing held up. Rates are only
+    judged as finely as that; `most_s` keeps them judged at all."""
+    case = Case(history, rules)
+    delays = [call.began - attempt.originated for call, attempt in case.pairs
+              if attempt and attempt.originated is not None and not case.was_out(attempt)]
+    return min(most_s, max(least_s, max(delays) - min(delays))) if delays else least_s
 
 
 def check(history: History, rules: Rules) -> list:

@@ -373,6 +373,24 @@ class Conservation(unittest.TestCase):
         self.assert_found(lambda told: told.progress.clear(), "rows of campaign_progress")
 
 
+class Jitter(unittest.TestCase):
+    def jitter_s(self, delays, **rules):
+        story = Story(**rules)
+        for index, delay in enumerate(delays):
+            attempt = story.attempt(10 * index, FIRST, "answered")
+            story.calls[-1] = replace(story.calls[-1], began=attempt.originated + delay)
+        return checker.measured_jitter_s(story.history(), story.rules)
+
+    def test_it_is_the_spread_of_the_ways_to_the_witness_within_bounds(self):
+        self.assertAlmostEqual(self.jitter_s([0.01, 0.21, 0.1]), 0.2, places=5)
+        self.assertEqual(self.jitter_s([0.5, 0.51]), 0.1)
+        self.assertEqual(self.jitter_s([0.0, 0.9]), 0.3)
+        self.assertEqual(self.jitter_s([]), 0.1)
+
+    def test_what_was_held_up_tells_nothing_of_it(self):
+        self.assertEqual(self.jitter_s([0.01, 0.9, 0.02], stalls=[(T0 + 10, T0 + 11)]), 0.1)
+
+
 class EveryRule(unittest.TestCase):
     def test_every_rule_has_a_planted_violation(self):
         text = Path(__file__).read_text()

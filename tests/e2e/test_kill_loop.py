@@ -6,14 +6,13 @@ OUTDIAL_SEED repeats the instants of an earlier run.
 """
 
 import os
-import random
 import signal
 import time
 import unittest
 from collections import Counter
 
 import history
-from kill_loop import Run, configuration, people
+from kill_loop import Run, configuration, fresh_seed, people
 from link import Link
 from outdial import Outdial
 from sandbox import Sandbox
@@ -25,12 +24,6 @@ RETRY = {"max_attempts": 3, "busy": {"after": "1s", "times": 2}, "no_answer": {"
 # numbers of which the first is invalid or does not answer.
 CODES = ("01", "00", "17", "02", "34", "01", "03+01", "99", "19+01", "98", "01", "06")
 FIVE_TIMES_FASTER = ("--speed", "5")
-
-
-def fresh_seed():
-    seed = int(os.environ.get("OUTDIAL_SEED", random.randrange(1_000_000)))
-    print(f"seed {seed}", flush=True)
-    return seed
 
 
 class Case(unittest.TestCase):

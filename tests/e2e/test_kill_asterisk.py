@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+"""The kill loop on real Asterisk 22, its restarts and its stops: the carrier's own records say how often each number rang."""
+
+import os
+import signal
+import time
+import unittest
+from collections import Counter
+
+import history
+import witness
+from kill_loop import Run, configuration, fresh_seed, people
+from outdial import Outdial
+from telephony import Network, Unavailable
+
+KILLS = int(os.environ.get("OUTDIAL_KILLS", 5))
+# An outcome that was not seen is left alone for a day, as by default: a call that died with its server may ring on at the carrier.
+RETRY = {"max_attempts": 3, "busy": {"after": "1s", "times": 2}, "technical": {"after": "1s", "times": 2},
+         "lost": {"after": "1d"}}
+# Answered after a second, at once until the dialplan hangs up, busy, congestion, declined, unknown and then a good number, busy
+# and then answered. All end by themselves soon.
+CODES = ("01", "17", "02", "34", "16", "11+01", "70")
+RATE, CHANNELS = 30, 120
+
+
+class Asterisk22(unittest.TestCase):
+    """One network for all cases; each has a list of its own numbers."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.network = Network("22")
+        try:
+            cls.network.start()
+        except Unavailable as reason:
+            cls.network.stop()
+            raise unittest.SkipTest(str(reason)) from None
+        except BaseException:
+            cls.network.stop()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.network.stop()
+
+    def begin(self, count):
+        server = {"host": "127.0.0.1", "port": self.network.ports.ami, "username": self.network.accounts.username,
+                  "secret": self.network.accounts.secret}
+        outdial = Outdial()
+        self.addCleanup(outdial.__exit__)
+        self.recorded = len(self.network.calls())
+        return Run(outdial, configuration(server, RETRY, RATE, CHANNELS, "5s"), people(count, CODES), fresh_seed())
+
+    def restart_asterisk_now(self, run):
+        """`core restart now`, as an operator types it: calls are hung up, and it begins anew in the same process."""
+        begin = time.time()
+        with self.network.admin(events=False) as session:
+            try:
+                session.timeout_s = 1
+                session.action("Command", Command="core restart now")
+            except TimeoutError:
+                pass  # it goes before it answers
+        self.network.wait_until_booted()
+        run.outage(begin, time.time())
+
+    def stop_asterisk_for(self, run, for_s):
+        """SIGSTOP and SIGCONT: what was sent meanwhile waits in buffers."""
+        begin = time.time()
+        os.kill(self.network.pid("pbx"), signal.SIGSTOP)
+        time.sleep(for_s)
+        os.kill(self.network.pid("pbx"), signal.SIGCONT)
+        run.rules.stalls.append((begin, time.time()))
+
+    def calls_of_carrier(self):
+        """Once no call is up any more: a record is written when its call ends."""
+        deadline = time.monotonic() + 30
+        with self.network.admin("carrier", events=False) as session:
+            while session.list_action("CoreShowChannels", "CoreShowChannelsComplete"):
+                self.assertLess(time.monotonic(), deadline, "calls stay up at the carrier")
+                time.sleep(0.2)
+        return self.network.calls()[self.recorded:]
+
+    def assert_rules_kept(self, run):
+        run.wait_until_all_is_told()
+        run.outdial.stop()
+        calls = self.calls_of_carrier()
+        violations, told = run.judge(history.calls_of_carrier(calls, "pbx1"))
+        outcomes = Counter(attempt.disposition for attempt in told.attempts)
+        print(f"{run.kills} kills, {len(calls)} calls at the carrier, {len(told.attempts)} attempts {dict(outcomes)}, "
+              f"{len(violations)} violations", flush=True)
+        self.assertEqual(violations, [], f"seed {run.seed}:\n" + "\n".join(map(str, violations[:20])))
+        rung, made = witness.calls_by_number(calls), Counter(attempt.number for attempt in told.attempts)
+        for number, times in rung.items():
+            self.assertLessEqual(times, made["+" + number], number)
+        return told
+
+    def test_a_killed_daemon_rings_nobody_twice_for_one_attempt(self):
+        run = self.begin(150)
+        run.kill_many(KILLS)
+        self.assert_rules_kept(run)
+        self.assertGreaterEqual(run.kills, KILLS)
+
+    def test_a_restart_of_asterisk_and_its_stops_break_no_rule(self):
+        run = self.begin(250)
+        run.outdial.wait_until(lambda: run.outdial.progress("renewals")["in_call"] >= 15, "calls")
+        self.restart_asterisk_now(run)
+        run.outdial.wait_until(lambda: run.attempts() > 80, "calls after the restart")
+        self.stop_asterisk_for(run, run.random.uniform(0.5, 1.5))
+        time.sleep(run.random.uniform(0.2, 0.6))
+        begin = time.time()
+        os.kill(self.network.pid("pbx"), signal.SIGSTOP)
+        run.kill()  # its last Originates lie in the buffers of a server that does not read
+        run.respawn()
+        time.sleep(run.random.uniform(0.3, 1.0))
+        os.kill(self.network.pid("pbx"), signal.SIGCONT)
+        run.rules.stalls.append((begin, time.time()))
+        self.assert_rules_kept(run)
+
+
+if __name__ == "__main__":
+    unittest.main()
