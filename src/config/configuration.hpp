@@ -23,8 +23,9 @@ struct ServerConfig {
     std::string username;
     std::string secret_file;  // for read_secret()
     std::optional<TlsConfig> tls;
-    bool allow_plaintext = false;  // without tls to another machine
-    int action_sessions = 0;       // beside the event session; 0: actions go through the event session
+    bool allow_plaintext = false;   // without tls to another machine
+    int action_sessions = 0;        // beside the event session; 0: actions go through the event session
+    std::filesystem::path cdr_csv;  // its call detail records; empty: none that can be read here
 };
 
 /// outdial.yaml but for what the scheduler needs. Relative paths have been resolved against the file's folder.

@@ -96,7 +96,7 @@ private:
         const bool named = check_name(entry, "a server", problems_);
         const Fields fields = entry.value.fields(
             {"host", "port", "username", "secret_file", "tls", "allow_plaintext", "action_sessions",
-             "originates_per_second", "channels"},
+             "originates_per_second", "channels", "cdr"},
             {{"secret", "secrets are never written here; put it into a file and name that with 'secret_file'"},
              {"password", "secrets are never written here; put it into a file and name that with 'secret_file'"}},
             fmt::format("server {}", in_quotes(entry.name)));
@@ -114,6 +114,7 @@ private:
         server.username = fields.required("username").text(username_rule).value_or("");
         server.secret_file = read_secret_file(fields.required("secret_file"));
         server.action_sessions = fields.optional("action_sessions").integer({0, 8}).value_or(0);
+        if (fields.has("cdr")) server.cdr_csv = path(fields.optional("cdr").fields({"csv"}).required("csv"));
         const Value allow_plaintext = fields.optional("allow_plaintext");
         // A bad value has been reported; that it is missing too would be said in vain.
         server.allow_plaintext = allow_plaintext.boolean().value_or(allow_plaintext.present());
@@ -128,8 +129,8 @@ private:
         }
         const Cap cap = read_cap(fields);
         if (!named) return;
+        configuration.site.servers.push_back({entry.name, cap, !server.cdr_csv.empty()});
         configuration.daemon.servers.push_back(std::move(server));
-        configuration.site.servers.push_back({entry.name, cap});
     }
 
     std::string read_secret_file(const Value& value) const {

@@ -75,6 +75,7 @@ void Engine::take(const Now&, const SiteChanged& input) {
         if (!server)
             server = std::make_unique<ServerRun>(ServerRun{.name = given.name, .capacity = Capacity{given.cap}});
         server->capacity.change(given.cap);
+        server->has_call_records = given.has_call_records;
         server->configured = true;
     }
     for (const Trunk& given : input.site.trunks) {

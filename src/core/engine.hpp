@@ -84,6 +84,11 @@ struct AttemptEvent {
     AttemptId attempt;
     ChannelEvent event;
 };
+/// The answer to FindCallRecords: what the server's call detail records tell of those attempts, as events.
+struct CallRecordsFound {
+    std::vector<AttemptId> asked;
+    std::vector<AttemptEvent> events;
+};
 /// Contacts were imported into this list.
 struct ContactsAdded {
     std::string list;
@@ -91,8 +96,9 @@ struct ContactsAdded {
 /// Time has passed: to be given whenever next_wakeup() has come.
 struct Tick {};
 
-using Input = std::variant<SiteChanged, CampaignOrdered, AttemptsFound, ServerUp, ServerDown, ServerDraining,
-                           ChannelList, ChannelListFailed, ClaimResult, ClaimFailed, AttemptEvent, ContactsAdded, Tick>;
+using Input =
+    std::variant<SiteChanged, CampaignOrdered, AttemptsFound, ServerUp, ServerDown, ServerDraining, ChannelList,
+                 ChannelListFailed, CallRecordsFound, ClaimResult, ClaimFailed, AttemptEvent, ContactsAdded, Tick>;
 
 // --- commands
 
@@ -110,6 +116,11 @@ struct CampaignStateChanged {
 struct ListChannels {
     std::string server;
 };
+/// Calls that ended unseen: their call detail records may tell how. Answered by CallRecordsFound, always.
+struct FindCallRecords {
+    std::string server;
+    std::vector<AttemptId> attempts;
+};
 /// Something that the operator should read; `about` is the campaign, trunk or server.
 struct Alert {
     std::string about;
@@ -117,7 +128,7 @@ struct Alert {
 };
 
 using Command = std::variant<ClaimRequest, OriginateOrder, HangUp, Settlement, ProgressMade, CampaignStateChanged,
-                             ListChannels, Alert>;
+                             ListChannels, FindCallRecords, Alert>;
 
 // --- status
 
@@ -178,6 +189,7 @@ private:
     void take(const Now& now, const ServerDraining& input);
     void take(const Now& now, const ChannelList& input);
     void take(const Now& now, const ChannelListFailed& input);
+    void take(const Now& now, const CallRecordsFound& input);
     void take(const Now& now, const ClaimResult& input);
     void take(const Now& now, const ClaimFailed& input);
     void take(const Now& now, const AttemptEvent& input);
@@ -225,6 +237,7 @@ private:
     void pass_deadlines(const Now& now);
     void pass_deadline(const Now& now, LiveAttempt& attempt);
     void ask_for_channels(const Now& now);
+    void settle_unseen(const Now& now, const ServerRun& server, const std::vector<LiveAttempt*>& gone);
 
     // engine_watch.cpp: what is not to be trusted
     void watch_clock(const Now& now);

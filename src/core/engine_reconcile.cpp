@@ -98,7 +98,31 @@ void Engine::take(const Now& now, const ChannelList& input) {
             server.list_due = now.steady + list_again_after;
         }
     }
-    for (LiveAttempt* attempt : gone) settle(now, *attempt, disposition_of(attempt->claim.facts));
+    settle_unseen(now, server, gone);
+}
+
+// Calls that are over without our having seen the end. Records, where the server keeps them, are asked once.
+void Engine::settle_unseen(const Now& now, const ServerRun& server, const std::vector<LiveAttempt*>& gone) {
+    FindCallRecords find{.server = server.name, .attempts = {}};
+    for (LiveAttempt* attempt : gone) {
+        if (!server.has_call_records || attempt->records_asked) {
+            settle(now, *attempt, disposition_of(attempt->claim.facts));
+            continue;
+        }
+        attempt->records_asked = true;
+        find.attempts.push_back(attempt->id());
+    }
+    if (!find.attempts.empty()) emit(std::move(find));
+}
+
+void Engine::take(const Now& now, const CallRecordsFound& input) {
+    for (const AttemptEvent& event : input.events) {
+        if (attempts_.contains(event.attempt)) fold_event(now, event);
+    }
+    for (const AttemptId& id : input.asked) {
+        const auto found = attempts_.find(id);
+        if (found != attempts_.end()) settle(now, *found->second, disposition_of(found->second->claim.facts));
+    }
 }
 
 void Engine::ask_for_channels(const Now& now) {

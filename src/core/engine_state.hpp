@@ -21,6 +21,7 @@ struct Engine::ServerRun {
     std::string name;
     Capacity capacity;
     bool configured = true;
+    bool has_call_records = false;
     State state = State::down;
     int originate_window = 0;
     int unanswered = 0;       // Originates without a Response
@@ -102,7 +103,8 @@ struct Engine::LiveAttempt {
     bool changed = false;              // listed in Engine::changed_
     SteadyTime sent_at{};
     SteadyTime last_event_at{};
-    int missed_lists = 0;  // channel lists in a row without it
+    int missed_lists = 0;        // channel lists in a row without it
+    bool records_asked = false;  // FindCallRecords was commanded for it
     SteadyTime deadline = SteadyTime::max();
 
     [[nodiscard]] const AttemptId& id() const { return claim.slot.attempt; }

@@ -18,6 +18,7 @@ struct Cap {
 struct Server {
     std::string name;
     Cap cap;
+    bool has_call_records = false;  // it keeps call detail records that can be read afterwards
 };
 
 /// Where calls leave.

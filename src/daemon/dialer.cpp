@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <random>
 
+#include "daemon/call_records.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/log.hpp"
 #include "daemon/version.hpp"
@@ -151,6 +152,7 @@ void Dialer::carry_out(Command& command) {
         void operator()(OriginateOrder& order) const { dialer.links_->carry_out(order); }
         void operator()(HangUp& command) const { dialer.links_->carry_out(command); }
         void operator()(ListChannels& command) const { dialer.links_->carry_out(command); }
+        void operator()(FindCallRecords& command) const { dialer.find_call_records(std::move(command)); }
         void operator()(Settlement& settlement) const { dialer.store_->post(std::move(settlement)); }
         void operator()(ProgressMade& made) const { dialer.store_->post(std::move(made.attempts)); }
         void operator()(CampaignStateChanged& changed) const {
@@ -163,6 +165,26 @@ void Dialer::carry_out(Command& command) {
         }
     };
     std::visit(Carrier{*this}, command);
+}
+
+void Dialer::find_call_records(FindCallRecords command) {
+    const auto& servers = configuration_.daemon.servers;
+    const auto server = std::ranges::find(servers, command.server, &config::ServerConfig::name);
+    const auto file = server == servers.end() ? std::filesystem::path{} : server->cdr_csv;
+    boost::asio::post(record_reader_, [this, alive = alive_, command = std::move(command), file] {
+        auto read = std::make_shared<Result<std::vector<AttemptEvent>>>(
+            read_call_records(file, command.attempts, read_clocks().utc));
+        boost::asio::post(io_, [this, alive, command, read] {
+            if (!*alive) return;
+            if (!*read) {
+                alerts_.raise(read_clocks().utc, command.server,
+                              "its call detail records cannot be read, calls that ended unseen are lost: " +
+                                  read->error().message);
+            }
+            feed(CallRecordsFound{.asked = command.attempts,
+                                  .events = *read ? std::move(**read) : std::vector<AttemptEvent>{}});
+        });
+    });
 }
 
 void Dialer::arm_timer() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -58,6 +59,7 @@ private:
     void deliver_from_store(std::vector<store::StoreReply> replies);
     void take_reply(store::StoreReply reply);
     void connect(std::vector<ami::ServerSettings> servers);
+    void find_call_records(FindCallRecords command);
     void answer_when_stored(const std::string& campaign, SteadyTime until, Done<CampaignState> done);
     void wait_for_answers(SteadyTime until, std::function<void()> done);
     [[nodiscard]] bool post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done);
@@ -74,6 +76,7 @@ private:
     std::string why_not_dialing_;
     std::unique_ptr<ServerLinks> links_;
     std::unique_ptr<store::StoreThread> store_;
+    boost::asio::thread_pool record_reader_{1};  // files of records can be long, and on slow disks
     std::shared_ptr<bool> alive_ =
         std::make_shared<bool>(true);  // false once destroyed: for what the store's thread still posts
 };

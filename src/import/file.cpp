@@ -62,6 +62,11 @@ Result<std::size_t> File::read(std::span<char> into) {
     }
 }
 
+Result<void> File::skip(std::uint64_t bytes) {
+    if (::lseek(descriptor_, static_cast<off_t>(bytes), SEEK_CUR) < 0) return system_failure("read", path_);
+    return {};
+}
+
 Result<void> File::write(std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());

@@ -26,6 +26,8 @@ public:
     /// Fills the span from its start and says how much; 0 is the end. The only error without the path: whoever reads
     /// lines names them with it.
     [[nodiscard]] Result<std::size_t> read(std::span<char> into);
+    /// Goes on so many bytes further; for files only.
+    [[nodiscard]] Result<void> skip(std::uint64_t bytes);
     [[nodiscard]] Result<void> write(std::string_view bytes);
     /// Says what the destructor could not: that the last bytes did not reach the file.
     [[nodiscard]] Result<void> close();

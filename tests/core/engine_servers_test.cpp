@@ -320,3 +320,38 @@ TEST_CASE("an attempt of a campaign, trunk and server that are gone is settled, 
     CHECK(settled[0].next.due_at == world.now().utc + hours{24});
     CHECK(engine.status(world.now()).campaigns.size() == 1);
 }
+
+TEST_CASE("calls that ended unseen get their outcome from the server's call records, where it keeps them") {
+    World world(talks(seconds{1}));
+    Site site = world.options.site;
+    site.servers.at(0).has_call_records = true;
+    const auto at = [&](std::int64_t ms) {
+        return Now{world.now().utc + milliseconds{ms}, world.now().steady + milliseconds{ms}};
+    };
+    const Claim answered = left_behind(world, 1);
+    const Claim unknown = left_behind(world, 2);
+    Engine engine{1};
+    (void)engine.step(at(0), SiteChanged{site, records_of(site, {{1, CampaignState::paused}})});
+    (void)engine.step(at(0), AttemptsFound{.claims = {answered, unknown}});
+    (void)engine.step(at(10), ServerUp{"s"});
+    CHECK(settled_by(engine.step(at(20), ChannelList{.server = "s", .asked_at = at(10).steady, .rows = {}})).empty());
+    (void)engine.step(at(3100), Tick{});
+    const auto second = engine.step(at(3110), ChannelList{.server = "s", .asked_at = at(3100).steady, .rows = {}});
+    CHECK(settled_by(second).empty());
+    REQUIRE(count_of<FindCallRecords>(second) == 1);
+
+    const auto tell = [&](ChannelEvent::Kind kind, std::optional<int> cause) {
+        return AttemptEvent{answered.slot.attempt,
+                            {.kind = kind, .at = at(0).utc, .cause = cause, .tech_cause = {}, .text = {}}};
+    };
+    const auto settled = settled_by(engine.step(
+        at(3200),
+        CallRecordsFound{.asked = {answered.slot.attempt, unknown.slot.attempt},
+                         .events = {tell(ChannelEvent::Kind::answered, {}), tell(ChannelEvent::Kind::hung_up, 16)}}));
+    REQUIRE(settled.size() == 2);
+    for (const Settlement& settlement : settled) {
+        const bool known = settlement.attempt == answered.slot.attempt;
+        CHECK(settlement.disposition == (known ? Disposition::answered : Disposition::lost));
+    }
+    CHECK(engine.live_attempts() == 0);
+}

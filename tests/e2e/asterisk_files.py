@@ -18,7 +18,7 @@ SHIPPED = REPOSITORY / "config/asterisk"
 INSIDE = "/mnt"
 
 # Everything is loaded but these: a hand-made list of what to load misses hidden dependencies (chan_pjsip has dozens).
-NOT_LOADED = """app_jack app_minivm app_voicemail cdr_csv cdr_radius cel_radius chan_console chan_dahdi chan_iax2
+NOT_LOADED = """app_jack app_minivm app_voicemail cdr_radius cel_radius chan_console chan_dahdi chan_iax2
 chan_mgcp chan_mobile chan_motif chan_ooh323 chan_sip chan_skinny chan_unistim pbx_ael pbx_dundi pbx_lua
 res_ari_mailboxes res_calendar res_config_ldap res_config_odbc res_config_pgsql res_corosync res_fax res_hep res_hep_pjsip res_hep_rtcp
 res_odbc res_phoneprov res_pjsip_phoneprov_provider res_pktccops res_smdi res_snmp res_xmpp""".split()
@@ -85,7 +85,7 @@ class Accounts:
 
 def write(folder: Path, version: str, role: str, ports: Ports, accounts: Accounts) -> None:
     """Writes the configuration of one process ('pbx' or 'carrier') into folder/etc."""
-    for name in ("etc", "run", "log/cdr-custom", "spool", "lib"):
+    for name in ("etc", "run", "log/cdr-custom", "log/cdr-csv", "spool", "lib"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     files = {name + ".conf": "" for name in EMPTY_FILES}
     files |= _common(version, role, ports)
@@ -139,6 +139,7 @@ def _pbx(ports: Ports, accounts: Accounts) -> dict:
         "pjsip.conf": pjsip,
         "extensions.conf": "#include extensions_outdial.conf\n" + PBX_CONTEXTS,
         "extensions_outdial.conf": (SHIPPED / "extensions_outdial.conf").read_text(),
+        "cdr.conf": "[general]\nenable = yes\nunanswered = yes\nbatch = no\n[csv]\nloguniqueid = yes\nusegmtime = yes\n",
     }
 
 

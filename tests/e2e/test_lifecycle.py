@@ -73,6 +73,25 @@ class Lifecycle(unittest.TestCase):
         self.assertEqual([attempt["disposition"] for attempt in attempts], ["answered"] * 30)
         self.assertEqual(len(self.network.wait_for_calls(30)), 30)  # nobody was called a second time
 
+    def test_calls_that_ended_while_no_daemon_watched_get_their_outcome_from_the_call_records(self):
+        self.configure(context="brief", cdr={"csv": str(self.network.folder / "pbx/log/cdr-csv/Master.csv")})
+        self.outdial.start()
+        self.begin(40, "01")  # rings a second, is answered, and ends a second later
+        self.wait_for_live_channels(15)
+        self.outdial.kill()
+        self.outdial.wait_until(lambda: not self.live_channels(), "the end of the calls", 20)
+        self.outdial.start()
+        self.outdial.wait_until(lambda: self.outdial.progress("renewals")["ready"] == 0
+                                and self.outdial.progress("renewals")["in_call"] == 0, "the end of dialing", 60)
+        ended = {attempt["number"].lstrip("+"): attempt["disposition"]
+                 for attempt in self.outdial.attempts("renewals")}
+        # Lost are those alone that had not left when the daemon died.
+        reached = {call.number.lstrip("+") for call in self.network.calls()}
+        self.assertEqual({number for number, disposition in ended.items() if disposition == "answered"}, reached)
+        self.assertEqual({number for number, disposition in ended.items() if disposition == "lost"},
+                         set(ended) - reached)
+        self.assertGreaterEqual(len(reached), 35)
+
     def test_a_killed_daemon_calls_nobody_twice_for_one_attempt(self):
         self.configure(rate=50, context="brief")
         self.outdial.start()
