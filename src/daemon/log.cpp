@@ -1,9 +1,11 @@
 #include "daemon/log.hpp"
 
 #include <fmt/core.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -13,29 +15,94 @@ namespace {
 
 constexpr std::size_t longest_line = 300;
 
+// A telephone number's digits: the shortest that people have beside emergency and service numbers, and E.164's longest.
+constexpr std::size_t fewest_digits = 7;
+constexpr std::size_t most_digits = 15;
+constexpr std::size_t digits_shown_first = 2;
+constexpr std::size_t digits_shown_last = 4;
+constexpr std::size_t attempt_id_digits = 32;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_word(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_attempt_id(std::string_view word) {
+    return word.size() == attempt_id_digits &&
+           std::ranges::all_of(word, [](char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); });
+}
+
+/// Takes the characters from the front for which `belongs` is true.
+std::string_view take_while(std::string_view& text, bool (*belongs)(char)) {
+    const auto end = std::ranges::find_if_not(text, belongs);
+    const std::string_view taken = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+    text.remove_prefix(taken.size());
+    return taken;
+}
+
+void append_masked_word(std::string& out, std::string_view word) {
+    const bool is_id = is_attempt_id(word) || out.ends_with("id=");
+    while (!word.empty()) {
+        const std::string_view digits = take_while(word, is_digit);
+        if (is_id || digits.size() < fewest_digits || digits.size() > most_digits) {
+            out += digits;
+        } else {
+            out.append(digits.substr(0, digits_shown_first)).append("...");
+            out += digits.substr(digits.size() - digits_shown_last);
+        }
+        out += take_while(word, [](char c) { return !is_digit(c); });
+    }
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte < 0x20 || byte == 0x7f) {
+            out += fmt::format("\\x{:02x}", byte);
+        } else {
+            out += c;
+        }
+    }
+}
+
+/// %v with safe_line() of the entry.
+class SafeMessage : public spdlog::custom_flag_formatter {
+public:
+    void format(const spdlog::details::log_msg& entry, const std::tm&, spdlog::memory_buf_t& out) override {
+        const std::string line = safe_line({entry.payload.data(), entry.payload.size()});
+        out.append(line.data(), line.data() + line.size());
+    }
+    [[nodiscard]] std::unique_ptr<custom_flag_formatter> clone() const override {
+        return std::make_unique<SafeMessage>();
+    }
+};
+
 }  // namespace
 
 void open_log() {
     auto logger = std::make_shared<spdlog::logger>("outdial", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     // journald stamps the time itself.
     const bool under_journald = std::getenv("JOURNAL_STREAM") != nullptr;
-    logger->set_pattern(under_journald ? "%l %v" : "%Y-%m-%dT%H:%M:%S.%e %l %v", spdlog::pattern_time_type::utc);
+    formatter->add_flag<SafeMessage>('v').set_pattern(under_journald ? "%l %v" : "%Y-%m-%dT%H:%M:%S.%e %l %v");
+    logger->set_formatter(std::move(formatter));
     logger->flush_on(spdlog::level::info);
     spdlog::set_default_logger(std::move(logger));
 }
 
-std::string one_line(std::string_view text) {
-    std::string result;
-    for (const char c : text.substr(0, longest_line)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f) {
-            result += fmt::format("\\x{:02x}", byte);
-        } else {
-            result += c;
-        }
+std::string safe_line(std::string_view text) {
+    std::string line;
+    line.reserve(text.size());
+    while (!text.empty()) {
+        append_masked_word(line, take_while(text, is_word));
+        append_escaped(line, take_while(text, [](char c) { return !is_word(c); }));
     }
-    if (text.size() > longest_line) result += "...";
-    return result;
+    return line;
+}
+
+std::string one_line(std::string_view text) {
+    std::string line;
+    append_escaped(line, text.substr(0, longest_line));
+    if (text.size() > longest_line) line += "...";
+    return line;
 }
 
 }  // namespace outdial::daemon

@@ -5,11 +5,20 @@
 
 namespace outdial::daemon {
 
-/// Logs go to stderr, one line an entry, `level key=value ...`; under systemd with its priority prefix. Call once.
+/// Logs go to stderr, one line an entry, `level key=value ...`; under systemd with its priority prefix. Whatever an
+/// entry says, it is written as safe_line() of it: no entry can hold a telephone number or make a line of its own. Call
+/// once.
 void open_log();
 
-/// Text from outside (Asterisk's messages, operating system errors) made safe for one log line: control bytes are shown
-/// as \xNN, and it is cut at 300 bytes.
+/// The text fit for a log: control bytes are shown as \xNN, so that it stays one line and steers no terminal, and
+/// telephone numbers are masked but for their first two and last four digits, +49...4567.
+///
+/// A telephone number is any run of 7 to 15 digits, except in an attempt's id (32 hex digits), and behind `id=`, where
+/// the operating system's and the database's own numbers stand.
+[[nodiscard]] std::string safe_line(std::string_view text);
+
+/// Text from outside (Asterisk's messages, operating system errors) as one line for whoever shows it: control bytes are
+/// shown as \xNN, and it is cut at 300 bytes. Numbers stay; the log masks them.
 [[nodiscard]] std::string one_line(std::string_view text);
 
 }  // namespace outdial::daemon
