@@ -20,4 +20,10 @@ if(OUTDIAL_SANITIZE)
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   add_compile_options(-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)  # needs optimisation, and hides what the sanitizers look for
 endif()
+if(OUTDIAL_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "OUTDIAL_FUZZ needs clang, for libFuzzer: -DCMAKE_CXX_COMPILER=clang++-14, or run scripts/fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)  # counts the branches that an input takes
+endif()
 add_link_options(-Wl,-z,relro,-z,now -Wl,-z,noexecstack -pie)
