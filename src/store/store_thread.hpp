@@ -6,87 +6,23 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <mutex>
-#include <string>
 #include <thread>
-#include <unordered_map>
-#include <variant>
 #include <vector>
 
-#include "base/result.hpp"
-#include "core/attempt.hpp"
-#include "store/store.hpp"
+#include "store/store_queue.hpp"
+#include "store/store_worker.hpp"
 
 namespace outdial::store {
 
-/// Jobs of one kind carried out in one transaction at most, so that the first of them does not wait long for the last.
-inline constexpr std::size_t max_settlements_per_group = 512;
-inline constexpr std::size_t max_progress_per_group = 512;
-inline constexpr std::size_t max_claims_per_group = 64;
-/// Batches of an import that share a transaction while no call waits: each of them writes pages all over the index of
-/// numbers, so that together they write far fewer.
-inline constexpr std::size_t max_tasks_per_group = 16;
-/// Jobs that may wait; post() refuses more. Settlements and progress need no such limit: each attempt has one of either
-/// at most, and attempts come from claims.
-inline constexpr std::size_t max_waiting_claims = 1024;
-inline constexpr std::size_t max_waiting_tasks = 64;
-
-/// The write-ahead log's length, in pages of 4 KiB: checkpointed from here when nothing waits, and from here in any
-/// case.
-inline constexpr int checkpoint_pages_idle = 1'000;
-inline constexpr int checkpoint_pages_busy = 8'000;
 /// Tries to write what is left when the thread is stopped while the database is unusable.
 inline constexpr int max_tries_at_stop = 5;
-
-/// A claim that could not be carried out; nothing was claimed, its slots are free.
-struct ClaimFailed {
-    ClaimRequest request;
-    Error error;
-};
-/// The settlement is in the database.
-struct SettlementDone {
-    AttemptId attempt;
-    SettleOutcome outcome{};
-};
-/// The database refused this settlement, and would again; the attempt stays without an end until the next start.
-struct SettlementFailed {
-    Settlement settlement;
-    Error error;
-};
-/// Any other work on the store, such as a batch of an import.
-struct StoreTask {
-    std::function<void(Store&)> run;  // on the store's thread, in a transaction
-    /// Handed back after the commit, or with the reason why there was none (then `run` may not have been called, and
-    /// what it did is undone).
-    std::function<void(const Result<void>& committed)> done;
-};
-struct TaskDone {
-    std::function<void(const Result<void>& committed)> done;
-    Result<void> committed;
-};
-/// The database became unusable, or usable again: once for each change.
-struct StoreAlert {
-    bool healthy = false;
-    std::string text;
-};
-using StoreReply = std::variant<ClaimResult, ClaimFailed, SettlementDone, SettlementFailed, TaskDone, StoreAlert>;
-
-struct CampaignStateJob {
-    CampaignId campaign;
-    CampaignState state{};
-    UtcTime at;
-};
 
 struct StoreThreadOptions {
     std::chrono::milliseconds retry_after{200};  // between two tries while the database cannot be written
     std::chrono::milliseconds housekeeping_every{1000};
-    /// A reader that keeps a transaction open keeps the write-ahead log from being reused. From long_wal_pages on an
-    /// operator is told (256 MiB), and from max_wal_pages on nothing new is claimed (1 GiB), so that the disk keeps
-    /// room for the outcomes of calls.
-    int long_wal_pages = 65'536;
-    int max_wal_pages = 262'144;
+    WalLimits wal{};
 };
 
 class StoreThread {
@@ -116,52 +52,20 @@ public:
     [[nodiscard]] std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
 
 private:
-    /// Jobs of one transaction.
-    struct Group {
-        std::vector<CampaignStateJob> states;
-        std::vector<Settlement> settlements;
-        std::vector<Progress> progress;
-        std::vector<ClaimRequest> claims;
-        std::vector<StoreTask> tasks;  // never with the others: calls do not wait for an import's batches
-        [[nodiscard]] bool empty() const {
-            return states.empty() && settlements.empty() && progress.empty() && claims.empty() && tasks.empty();
-        }
-    };
-
     void run();
     void finish();
-    [[nodiscard]] bool urgent_waits() const;
-    [[nodiscard]] Group take_group();
-    void carry_out(Group group);
-    [[nodiscard]] Result<std::vector<StoreReply>> execute(Group& group);
-    [[nodiscard]] Result<void> execute_settlements(const Group& group, std::vector<StoreReply>& replies);
-    void execute_tasks(Group& group);
-    [[nodiscard]] Result<void> execute_claims(const Group& group, std::vector<StoreReply>& replies);
-    void give_back(Group group, const Error& error, std::vector<StoreReply>& replies);
-    void set_health(bool healthy, std::string text, std::vector<StoreReply>& replies);
-    void checkpoint_if_due(bool idle);
-    void check_file();
+    void carry_out(StoreGroup group);
+    void deliver(std::vector<StoreReply> replies);
 
-    Store store_;
     const Deliver deliver_;
     const StoreThreadOptions options_;
 
     std::mutex mutex_;  // guards the members up to stopping_
     std::condition_variable wake_;
-    std::deque<CampaignStateJob> states_;
-    std::deque<Settlement> settlements_;
-    std::unordered_map<AttemptId, CallFacts> progress_;
-    std::deque<ClaimRequest> claims_;
-    std::deque<StoreTask> tasks_;
+    StoreQueue queue_;
     bool stopping_ = false;
 
-    // The thread's own.
-    bool healthy_ = true;
-    bool task_is_next_ = false;
-    bool file_in_place_ = true;
-    bool wal_is_long_ = false;
-    int checkpoint_at_pages_ = 0;  // the log's length at which the next checkpoint is worth its while
-
+    StoreWorker worker_;  // the thread's own
     std::atomic<std::uint64_t> turns_{0};
     std::thread thread_;  // last: it uses all the others
 };

@@ -362,8 +362,8 @@ TEST_CASE(
     Shell reader = office.desk.shell();
     REQUIRE(reader.run("BEGIN; SELECT count(*) FROM contact").empty());
     StoreThreadOptions options{20ms, 20ms};
-    options.long_wal_pages = checkpoint_pages_idle;
-    options.max_wal_pages = checkpoint_pages_idle + 500;
+    options.wal.long_wal_pages = checkpoint_pages_idle;
+    options.wal.max_wal_pages = checkpoint_pages_idle + 500;
     office.open([] {}, options);
     // Each batch writes a few dozen pages of new contacts.
     std::size_t batches = 0;
