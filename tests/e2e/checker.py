@@ -1,6 +1,7 @@
-"""Did Outdial keep its rules? Judged from outside: what a witness of the calls saw, the final database, and the rules as in YAML.
+"""Did Outdial keep its rules? Judged from outside: by what a witness of the calls saw, the final database, and the
+rules as in YAML.
 
-    violations = check(history, rules)      # history.py has the evidence
+    violations = check(history, rules)      # history.py has the evidence, campaign_rules.py the rules
 
 Each rule is a function that yields its violations; RULES lists them. An honest history yields none, and test_checker.py
 plants at least one violation for each rule to prove that it is found.
@@ -9,50 +10,19 @@ plants at least one violation for each rule to prove that it is found.
 import bisect
 import math
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from history import Attempt, Call, History
+from campaign_rules import Rules
+from history import Call, History
 
-UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 STATES = {"ready", "waiting", "in_call", "done"}
 PERSON = {"busy", "no_answer", "declined", "machine", "abandoned"}
 TECHNICAL = {"rejected", "congestion", "unreachable", "failed"}
 ANSWERED = {"answered", "machine", "abandoned"}
 UNSENT_RETRY_AFTER_S = 5  # docs/campaigns.md: canceled, and never placed
-DEFAULTS = {"technical": {"after": "1m", "times": 5}, "lost": {"after": "1d"}}
 # The two clocks are one machine's, but the views and the sandbox's file round to milliseconds.
 ROUNDING_S = 0.0015
-
-
-@dataclass
-class Rules:
-    """What was to be kept: sections as in YAML, and what the test did meanwhile."""
-
-    campaigns: dict  # by name
-    lists: dict  # name -> for each contact its numbers, the first one first
-    trunks: dict = field(default_factory=dict)
-    servers: dict = field(default_factory=dict)
-    limits: dict = field(default_factory=dict)
-    # Outdial, the server or the link was down from..to: outcomes of these moments may be `lost`.
-    outages: list = field(default_factory=list)
-    # The server or the link was held up from..to: calls sent then arrive all at once at its end.
-    stalls: list = field(default_factory=list)
-    # (campaign, from, to): paused or stopped, from the order's answer to the order to go on.
-    pauses: list = field(default_factory=list)
-    # How much longer one call may be on its way to the witness than the one before.
-    jitter_s: float = 0.1
-
-    def after_s(self, campaign, kind):
-        """The delay of a retry rule; None where the outcome ends the contact."""
-        rule = {**DEFAULTS, **self.campaigns[campaign].get("retry", {})}.get(kind)
-        return None if rule is None else seconds_of(rule["after"])
-
-    def times(self, campaign, kind):
-        return {**DEFAULTS, **self.campaigns[campaign].get("retry", {})}[kind]["times"]
-
-    def max_attempts(self, campaign):
-        return self.campaigns[campaign].get("retry", {}).get("max_attempts", 1)
 
 
 @dataclass(frozen=True)
@@ -64,10 +34,6 @@ class Violation:
 
     def __str__(self):
         return f"[{self.rule}] {self.about} {self.number}: {self.detail}"
-
-
-def seconds_of(duration):
-    return float(duration[:-1]) * UNITS_S[duration[-1]]
 
 
 def clock(at):
@@ -145,7 +111,7 @@ def claimed_before_it_began(case):
 
 
 def what_the_row_says_was_seen(case):
-    """An attempt that was sent was seen, and one that was not was not; number, trunk and server are those of the row."""
+    """An attempt that was sent was seen, one that was not was not; number, trunk and server are the row's."""
     nobody_need_see = {"failed", "unreachable", "canceled"} if case.carrier else set()
     for attempt in case.history.attempts:
         calls = case.calls_of.get(attempt.attempt_id, ())
@@ -258,8 +224,9 @@ def _may_follow(rules, campaign, earlier, kind, count):
 
 def _too_early(case, earlier, later, delay):
     if later.claimed + ROUNDING_S < earlier.until + delay:
-        yield (later.attempt_id, later.number, f"claimed at {clock(later.claimed)}, {later.claimed - earlier.until:.3f} s "
-               f"after {earlier.disposition} at {clock(earlier.ended)}; {delay:g} s is its rule")
+        yield (later.attempt_id, later.number,
+               f"claimed at {clock(later.claimed)}, {later.claimed - earlier.until:.3f} s after {earlier.disposition} "
+               f"at {clock(earlier.ended)}; {delay:g} s is its rule")
     first, second = case.calls_of.get(earlier.attempt_id), case.calls_of.get(later.attempt_id)
     if not first or not second:
         return
@@ -274,7 +241,7 @@ def the_right_number_is_dialed(case):
     for (campaign, _), chain in case.chains.items():
         numbers = case.numbers_of[campaign].get(chain[0].number)
         if numbers is None:
-            yield chain[0].attempt_id, chain[0].number, f"the first attempt of {campaign} is to no contact's first number"
+            yield chain[0].attempt_id, chain[0].number, f"{campaign} begins with what is no contact's first number"
             continue
         position, invalid = 0, set()
         for attempt in chain:
@@ -400,8 +367,8 @@ RULES = (originated_at_most_once, claimed_before_it_began, what_the_row_says_was
 
 
 def measured_jitter_s(history: History, rules: Rules, least_s=0.1, most_s=0.3) -> float:
-    """How unevenly calls were on their way to the witness on this machine today, of those that nothing held up. Rates are only
-    judged as finely as that; `most_s` keeps them judged at all."""
+    """How unevenly calls were on their way to the witness on this machine today, of those that nothing held up. Rates
+    are only judged as finely as that; `most_s` keeps them judged at all."""
     case = Case(history, rules)
     delays = [call.began - attempt.originated for call, attempt in case.pairs
               if attempt and attempt.originated is not None and not case.was_out(attempt)]

@@ -1,7 +1,8 @@
-"""What happened, for checker.py: the calls by a witness that Outdial never sees, and what Outdial's database says of them.
+"""What happened, for checker.py: the calls by a witness that Outdial never sees, and what Outdial's database says.
 
-Shares no code with Outdial: of the database it reads the views of docs/reporting.md, by plain SQL; the witness is the sandbox's
-own file or the carrier's call detail records. All instants are seconds since 1970; all numbers are E.164 with their `+`.
+Shares no code with Outdial: of the database it reads the views of docs/reporting.md, by plain SQL; the witness is the
+sandbox's own file or the carrier's call detail records. All instants are seconds since 1970; all numbers are E.164 with
+their `+`.
 """
 
 import csv

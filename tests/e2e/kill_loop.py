@@ -11,7 +11,7 @@ import time
 
 import checker
 import history
-from checker import Rules
+from campaign_rules import Rules
 from outdial import PROGRAM
 
 CALLER_ID = "+18005550199"
@@ -22,6 +22,8 @@ RUNNING_S = 0.35  # after the first claim
 # Two lists of channels three seconds apart end what died with an earlier process.
 SETTLING_S = 4.0
 SETTLING_EVERY = 15
+# Of all runs of this process, for those who run the tests again and again.
+totals = {"kills": 0, "violations": 0}
 
 
 def fresh_seed():
@@ -79,6 +81,7 @@ class Run:
         self.outdial.kill()
         self.outage(time.time(), time.time())
         self.kills += 1
+        totals["kills"] += 1
 
     def respawn(self):
         """Starts the daemon without waiting until it is ready."""
@@ -100,8 +103,8 @@ class Run:
         deadline = time.monotonic() + FIRST_CLAIM_TIMEOUT_S
         while self.attempts() == before:
             if self.outdial._daemon.poll() is not None or time.monotonic() > deadline:
-                raise AssertionError(f"seed {self.seed}: no call in {FIRST_CLAIM_TIMEOUT_S} s after kill {self.kills}; the "
-                                     f"daemon: {self.outdial._daemon.returncode}\n{self.outdial.log_tail()}")
+                raise AssertionError(f"seed {self.seed}: no call in {FIRST_CLAIM_TIMEOUT_S} s after kill {self.kills}; "
+                                     f"the daemon: {self.outdial._daemon.returncode}\n{self.outdial.log_tail()}")
             time.sleep(0.005)
         time.sleep(self.random.uniform(0, RUNNING_S))
         self.kill()
@@ -155,4 +158,6 @@ class Run:
         """Violations and the history they were found in."""
         told = history.read_database(self.outdial.database, calls)
         self.rules.jitter_s = checker.measured_jitter_s(told, self.rules)
-        return checker.check(told, self.rules), told
+        violations = checker.check(told, self.rules)
+        totals["violations"] += len(violations)
+        return violations, told

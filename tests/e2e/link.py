@@ -12,7 +12,7 @@ NO_LINGER = struct.pack("ii", 1, 0)  # close sends RST: what was under way is lo
 
 
 class Link:
-    """Listens on a port of its own and forwards both ways. Use as a context manager; its orders may come from any thread."""
+    """Listens on a port of its own and forwards both ways. Use as a context manager; any thread may give orders."""
 
     def __init__(self, target_port):
         self._target_port = target_port

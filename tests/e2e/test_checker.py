@@ -11,7 +11,8 @@ from pathlib import Path
 
 import checker
 import history
-from checker import Rules, check
+from campaign_rules import Rules
+from checker import check
 from history import Attempt, Call, History
 
 T0 = 1_800_000_000.0
@@ -38,8 +39,8 @@ class Story:
         unsent = disposition == "canceled"
         attempt = Attempt(
             attempt_id=f"{len(self.attempts):032x}", campaign=campaign, contact_id=contact, number=number,
-            claimed=T0 + at, disposition=disposition, ended=T0 + at + lasts, originated=None if unsent else T0 + at + 0.01,
-            rang=answered or disposition in ("no_answer", "busy"), trunk="carrier-a", server="pbx1",
+            claimed=T0 + at, disposition=disposition, ended=T0 + at + lasts,
+            originated=None if unsent else T0 + at + 0.01, rang=answered or disposition in ("no_answer", "busy"), trunk="carrier-a", server="pbx1",
             charged=disposition not in checker.TECHNICAL | {"canceled"})
         attempt = replace(attempt, **changes)
         self.attempts.append(attempt)
@@ -49,7 +50,8 @@ class Story:
         return attempt
 
     def call(self, at, number, lasts=2.0, attempt=None, **changes):
-        self.calls.append(replace(Call(number, T0 + at, T0 + at + lasts, None, attempt, "pbx1", "carrier-a"), **changes))
+        call = Call(number, T0 + at, T0 + at + lasts, None, attempt, "pbx1", "carrier-a")
+        self.calls.append(replace(call, **changes))
 
     def history(self):
         """With the views that go with the attempts."""
@@ -289,7 +291,7 @@ class Planted(unittest.TestCase):
     def test_a_number_of_nobody(self):
         story = Story()
         story.attempt(0, "+12125559999", "answered")
-        self.assert_found(story, checker.the_right_number_is_dialed, "no contact's")
+        self.assert_found(story, checker.the_right_number_is_dialed, "no contact's first")
 
     LEVELS = ("site", "server pbx1", "trunk carrier-a", "campaign c")
 
@@ -431,8 +433,8 @@ class Reading(unittest.TestCase):
                 'carrier-a', 'pbx1', 1800000000123, 1800000000200, 1800000000300, 1800000000999, 'busy', 1);""")
             connection.close()
             told = history.read_database(path, [])
-        self.assertEqual(told.attempts, [Attempt("a" * 32, "c", 7, FIRST, T0 + 0.123, "busy", T0 + 0.999, T0 + 0.2, True,
-                                                 True, False, "carrier-a", "pbx1")])
+        self.assertEqual(told.attempts, [Attempt("a" * 32, "c", 7, FIRST, T0 + 0.123, "busy", T0 + 0.999, T0 + 0.2,
+                                                 True, True, False, "carrier-a", "pbx1")])
         self.assertEqual([row["state"] for row in told.statuses], ["done"])
         self.assertEqual((told.progress[0]["contacts"], told.summary[0]["attempts"]), (1, 1))
 

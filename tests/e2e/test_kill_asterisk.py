@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The kill loop on real Asterisk 22, its restarts and its stops: the carrier's own records say how often each number rang."""
+"""The kill loop on real Asterisk 22, its restarts and its stops. The carrier's records say how often each number rang."""
 
 import os
 import signal
@@ -14,11 +14,12 @@ from outdial import Outdial
 from telephony import Network, Unavailable
 
 KILLS = int(os.environ.get("OUTDIAL_KILLS", 5))
-# An outcome that was not seen is left alone for a day, as by default: a call that died with its server may ring on at the carrier.
+# An outcome that was not seen is left alone for a day, as by default: a call that died with its server may ring on at the
+# carrier.
 RETRY = {"max_attempts": 3, "busy": {"after": "1s", "times": 2}, "technical": {"after": "1s", "times": 2},
          "lost": {"after": "1d"}}
-# Answered after a second, at once until the dialplan hangs up, busy, congestion, declined, unknown and then a good number, busy
-# and then answered. All end by themselves soon.
+# Answered after a second, busy, answered after early media, congestion, declined, an unknown number and then a good one,
+# busy and then answered. All end by themselves soon.
 CODES = ("01", "17", "02", "34", "16", "11+01", "70")
 RATE, CHANNELS = 30, 120
 

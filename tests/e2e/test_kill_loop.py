@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""The daemon is killed at random instants, the server stopped, the link cut: nobody is rung twice for one attempt, nothing stays
-stuck, and the checker finds no rule broken. Against the sandbox; test_kill_asterisk.py does it on real Asterisk.
+"""The daemon is killed at random instants, the server stopped, the link cut: nobody is rung twice for one attempt,
+nothing stays stuck, and the checker finds no rule broken. On the sandbox; test_kill_asterisk.py does it on real Asterisk.
 
 OUTDIAL_SEED repeats the instants of an earlier run.
 """
@@ -20,8 +20,8 @@ from sandbox import Sandbox
 KILLS = int(os.environ.get("OUTDIAL_KILLS", 60))
 RETRY = {"max_attempts": 3, "busy": {"after": "1s", "times": 2}, "no_answer": {"after": "2s", "times": 1},
          "technical": {"after": "1s", "times": 2}, "lost": {"after": "3s"}}
-# Answered after ringing, at once, with early media; busy, no answer, invalid, declined, congestion, no channel at all; two
-# numbers of which the first is invalid or does not answer.
+# Answered after ringing, at once, with early media; busy, congestion, declined, no channel at all; two numbers of which
+# the first is invalid or does not answer.
 CODES = ("01", "00", "17", "02", "34", "01", "03+01", "99", "19+01", "98", "01", "06")
 FIVE_TIMES_FASTER = ("--speed", "5")
 
