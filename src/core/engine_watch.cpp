@@ -72,7 +72,10 @@ void Engine::listen_to(const Now& now, const LiveAttempt& attempt, ChannelEvent:
     using Kind = ChannelEvent::Kind;
     switch (kind) {
         case Kind::accepted:
-            if (!is_heard_of(attempt.claim.facts)) server.unheard_since = std::min(server.unheard_since, now.steady);
+            // The link may be lost meanwhile; then nothing is to be heard.
+            if (server.state != ServerRun::State::down && !is_heard_of(attempt.claim.facts)) {
+                server.unheard_since = std::min(server.unheard_since, now.steady);
+            }
             return;
         case Kind::refused:
         case Kind::unanswered:

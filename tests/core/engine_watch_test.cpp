@@ -99,3 +99,20 @@ TEST_CASE("a server whose calls fail at once, or are merely few, is not taken fo
     CHECK(world.calls.size() >= 85);
     CHECK_FALSE(alerted(world, "s", "has sent no event"));
 }
+
+TEST_CASE("an answer that comes after its link was lost does not make the server a silent one") {
+    World world({.site = small_site(20, 50)});
+    world.add_people(1, 1000);
+    world.mute = "s";
+    world.start();
+    world.run_for(seconds{2});
+    REQUIRE(!world.calls.empty());
+    world.server_down("s", true);
+    world.give(AttemptEvent{
+        .attempt = world.calls.front().attempt,
+        .event = {
+            .kind = ChannelEvent::Kind::accepted, .at = world.now().utc, .cause = {}, .tech_cause = {}, .text = {}}});
+    world.run_for(seconds{15});
+    CHECK_FALSE(alerted(world, "s", "has sent no event"));
+    CHECK_FALSE(world.engine().status(world.now()).servers.at(0).silent);
+}

@@ -62,7 +62,7 @@ Site EngineDesk::read_site(int kept) {
     Site site{.limits = read_cap(), .servers = {}, .trunks = {}, .campaigns = {}};
     std::vector<std::string> server_names;
     for (int i = 0; i < servers_kept; ++i) {
-        site.servers.push_back({.name = server_name(i), .cap = read_cap()});
+        site.servers.push_back({.name = server_name(i), .cap = read_cap(), .has_call_records = (kept & 64) != 0});
         server_names.push_back(server_name(i));
     }
     std::vector<std::string> trunk_names;
@@ -253,6 +253,20 @@ void EngineDesk::fail_list() {
     step(ChannelListFailed{.server = server_name(static_cast<int>(place))});
 }
 
+void EngineDesk::answer_records() {
+    if (records_asked_.empty()) return;
+    CallRecordsFound found{.asked = std::move(records_asked_.front().attempts), .events = {}};
+    records_asked_.pop_front();
+    for (const AttemptId& id : found.asked) {
+        if (!bytes_.flag()) continue;
+        Attempt& attempt = attempts_.at(id);
+        const ChannelEvent event = read_event();
+        if (attempt.state == Attempt::State::sent) fold_fact(attempt, event);
+        found.events.push_back({.attempt = id, .event = event});
+    }
+    step(found);
+}
+
 void EngineDesk::add_contacts() { step(ContactsAdded{.list = "list"}); }
 
 void EngineDesk::stop_dialing() {
@@ -268,6 +282,7 @@ void EngineDesk::end_all() {
         step(ServerDown{.server = server_name(static_cast<int>(i))});
     }
     while (!claims_asked_.empty()) fail_claim();
+    while (!records_asked_.empty()) answer_records();
     OUTDIAL_CHECK(engine_.status(now_).all.calls == levels_[all_level].occupied);
     for (int i = 0; i < ticks_to_end && engine_.live_attempts() > 0; ++i) {
         OUTDIAL_CHECK(engine_.next_wakeup() != SteadyTime::max());

@@ -34,6 +34,7 @@ public:
     void tell_event();
     void answer_list();
     void fail_list();
+    void answer_records();
     void add_contacts();
     void stop_dialing();
 
@@ -58,6 +59,7 @@ private:
         int charged = 0;
         CallFacts facts;    // by our own folding
         bool over = false;  // its channel is gone, or never was
+        bool records_asked = false;
     };
     struct Level {
         Cap cap;
@@ -82,6 +84,7 @@ private:
     void account(const ProgressMade& progress);
     void account(const CampaignStateChanged& changed);
     void account(const ListChannels& command);
+    void account(const FindCallRecords& command);
     void account(const Alert& alert);
 
     /// The place of a server or a trunk among its kind, from the digit that its name ends in.
@@ -107,6 +110,7 @@ private:
     std::array<ServerState, servers> servers_;
     std::array<CampaignState, campaigns> states_{CampaignState::running, CampaignState::running};
     std::deque<ClaimRequest> claims_asked_;
+    std::deque<FindCallRecords> records_asked_;
     std::unordered_map<AttemptId, Attempt> attempts_;
     std::vector<AttemptId> sent_;  // in their order, settled ones too
     std::int64_t next_contact_ = 1;

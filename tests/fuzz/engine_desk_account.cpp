@@ -1,6 +1,7 @@
 // What the engine asks for, and the rules that each command must keep.
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "fuzz/engine_desk.hpp"
 
@@ -38,7 +39,8 @@ void EngineDesk::account(const ClaimRequest& request) {
                         .contact = {},
                         .charged = 0,
                         .facts = {},
-                        .over = false};
+                        .over = false,
+                        .records_asked = false};
         for (const std::size_t place : attempt.levels) {
             OUTDIAL_CHECK(++levels_[place].occupied <= levels_[place].cap.channels);
         }
@@ -104,6 +106,15 @@ void EngineDesk::account(const ListChannels& command) {
     OUTDIAL_CHECK(server.up && !server.list_asked);
     server.list_asked = true;
     server.list_asked_at = now_.steady;
+}
+
+void EngineDesk::account(const FindCallRecords& command) {
+    for (const AttemptId& id : command.attempts) {
+        Attempt& attempt = attempts_.at(id);
+        OUTDIAL_CHECK(attempt.state == Attempt::State::sent && attempt.slot.server == command.server);
+        OUTDIAL_CHECK(!std::exchange(attempt.records_asked, true));
+    }
+    records_asked_.push_back(command);
 }
 
 void EngineDesk::account(const Alert& alert) { OUTDIAL_CHECK(!alert.about.empty() && !alert.text.empty()); }

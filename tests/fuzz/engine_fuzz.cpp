@@ -36,6 +36,8 @@ void give_one(fuzz::Bytes& bytes, fuzz::EngineDesk& desk) {
     switch (bytes.below(8)) {
         case 0: return desk.jump_wall_clock();
         case 1: return desk.stop_dialing();
+        case 2:
+        case 3: return desk.answer_records();
         default: return desk.add_contacts();
     }
 }
