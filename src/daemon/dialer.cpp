@@ -228,6 +228,9 @@ void Dialer::take_reply(store::StoreReply reply) {
             dialer.why_not_dialing_ = alert.healthy ? "" : alert.text;
             dialer.alerts_.raise(read_clocks().utc, "database", std::move(alert.text));
         }
+        void operator()(store::StoreWarning& warning) const {
+            dialer.alerts_.raise(read_clocks().utc, "database", std::move(warning.text));
+        }
     };
     std::visit(Taker{*this}, reply);
 }

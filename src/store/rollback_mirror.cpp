@@ -96,11 +96,10 @@ Result<void> write_mirror(const std::filesystem::path& file, const RunRecord& re
 std::string why_older(const RunRecord& mirror, const RunRecord& database) {
     if (mirror.database_id != database.database_id) return "it is not the database that was used last";
     if (database.epoch < mirror.epoch) {
-        return fmt::format("it has seen {} starts of the daemon, and the one used last had seen {}", database.epoch,
-                           mirror.epoch);
+        return fmt::format("it has seen {} starts of the daemon, the one used last {}", database.epoch, mirror.epoch);
     }
     if (database.claims < mirror.claims) {
-        return fmt::format("it knows of {} calls, and the one used last knew of {}", database.claims, mirror.claims);
+        return fmt::format("it knows of {} calls, the one used last of {}", database.claims, mirror.claims);
     }
     return {};
 }

@@ -42,9 +42,9 @@ Result<RunStart> RunGuard::start(Database& database, const RunOptions& options) 
     }
     if (!older.empty() && !options.accept_rollback) {
         database.refuse(fmt::format(
-            "database {}: {} (see {}). Dialing from it would call people again who were called since. Put the newest "
-            "file back with its -wal, or accept this one: outdial serve --accept-rollback",
-            database_.native(), older, file.native()));
+            "database {}: {}. Dialing from it would call people again who were called since: put the newest file back "
+            "with its -wal, or accept this one: outdial serve --accept-rollback",
+            database_.native(), older));
     } else if (!older.empty()) {
         outcome.warnings.push_back(
             fmt::format("database {}: {}; accepted by --accept-rollback: people who were called since may be called "

@@ -73,8 +73,6 @@ public:
     [[nodiscard]] Result<Database::WalState> checkpoint();
     /// The write-ahead log's length after the last commit, in pages.
     [[nodiscard]] int wal_pages() const;
-    /// Whether the paths still lead to the files that are open. Moved or replaced files must not be written any more.
-    [[nodiscard]] bool file_in_place() const;
     /// As far as readers permit, also cuts the log's file back to nothing. Waits for readers a moment.
     [[nodiscard]] Result<Database::WalState> shorten_log();
 

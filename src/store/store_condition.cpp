@@ -42,6 +42,8 @@ Result<void> Store::commit() {
     if (committed) {
         condition_->guard.committed();
         condition_->doubtful.clear();
+        // On a full disk the log is reused at once instead of growing: the reserve lasts for many outcomes.
+        if (!why_no_claims().empty()) (void)checkpoint();
     } else {
         if (condition_->suspect) {
             for (Claim& claim : condition_->uncommitted) condition_->doubtful.push_back(std::move(claim));
@@ -165,8 +167,6 @@ Result<Database::WalState> Store::shorten_log() {
     if (!state) react();
     return state;
 }
-
-bool Store::file_in_place() const { return condition_->files.check().has_value(); }
 
 int Store::wal_pages() const { return parts_ ? parts_->database->wal_pages() : 0; }
 

@@ -40,12 +40,17 @@ struct TaskDone {
     std::function<void(const Result<void>& committed)> done;
     Result<void> committed;
 };
-/// The database became unusable, or usable again: once for each change.
+/// Claims are refused from now on, or no longer: once for each change, and when the reason changes.
 struct StoreAlert {
-    bool healthy = false;
+    bool healthy = false;  // claims are carried out
     std::string text;
 };
-using StoreReply = std::variant<ClaimResult, ClaimFailed, SettlementDone, SettlementFailed, TaskDone, StoreAlert>;
+/// What an operator should read, and what stops nothing.
+struct StoreWarning {
+    std::string text;
+};
+using StoreReply =
+    std::variant<ClaimResult, ClaimFailed, SettlementDone, SettlementFailed, TaskDone, StoreAlert, StoreWarning>;
 
 struct CampaignStateJob {
     CampaignId campaign;

@@ -68,7 +68,7 @@ void StoreThread::stop() {
 
 void StoreThread::run() {
     block_signals();
-    worker_.check_file();
+    deliver(worker_.keep_house(false));
     auto next_check = std::chrono::steady_clock::now() + options_.housekeeping_every;
     for (bool stopping = false; !stopping;) {
         turns_.fetch_add(1, std::memory_order_relaxed);
@@ -87,7 +87,7 @@ void StoreThread::run() {
         if (!group.empty()) carry_out(std::move(group));
         deliver(worker_.checkpoint_if_due(idle));
         if (const auto now = std::chrono::steady_clock::now(); now >= next_check) {
-            worker_.check_file();
+            deliver(worker_.keep_house(idle));
             next_check = now + options_.housekeeping_every;
         }
     }
@@ -111,8 +111,9 @@ void StoreThread::finish() {
         const std::lock_guard lock{mutex_};
         refused = queue_.refuse_all(Error{"the daemon stopped before the database could be written"});
     }
+    const bool all_written = refused.empty();
     deliver(std::move(refused));
-    worker_.checkpoint_at_stop();
+    worker_.finish(all_written);
 }
 
 void StoreThread::carry_out(StoreGroup group) {

@@ -19,11 +19,13 @@ StoreWorker::Outcome StoreWorker::carry_out(StoreGroup group, const NextTask& ne
     if (Result<std::vector<StoreReply>> done = execute(group, next_task)) {
         outcome.replies = std::move(*done);
         for (StoreTask& task : group.tasks) outcome.replies.push_back(TaskDone{std::move(task.done), {}});
-        set_health(true, "the database can be written again", outcome.replies);
+        healthy_ = true;
+        tell_of_pause(outcome.replies);
         return outcome;
     } else {
         const Error& error = done.error();
-        set_health(false, fmt::format("no calls are started: {}", error.message), outcome.replies);
+        healthy_ = false;
+        tell(store_.fault(), fmt::format("no calls are started: {}", error.message), outcome.replies);
         for (ClaimRequest& request : group.claims) outcome.replies.push_back(ClaimFailed{std::move(request), error});
         for (StoreTask& task : group.tasks) {
             outcome.replies.push_back(TaskDone{std::move(task.done), tl::unexpected{error}});
@@ -37,11 +39,6 @@ StoreWorker::Outcome StoreWorker::carry_out(StoreGroup group, const NextTask& ne
 
 // What came of each job, all of it committed; or an error, and then nothing has happened.
 Result<std::vector<StoreReply>> StoreWorker::execute(StoreGroup& group, const NextTask& next_task) {
-    if (!file_in_place_) {
-        return fail(
-            "the database file was moved, deleted or replaced under the running daemon; put it back, or restart "
-            "the daemon to use the new one");
-    }
     if (Result<void> begun = store_.begin(); !begun) return tl::unexpected{std::move(begun.error())};
     std::vector<StoreReply> replies;
     Result<void> done = execute_settlements(group, replies);
@@ -59,7 +56,7 @@ Result<void> StoreWorker::execute_settlements(const StoreGroup& group, std::vect
     for (const CampaignStateJob& job : group.states) {
         Result<void> set = store_.set_campaign_state(job.campaign, job.state, job.at);
         if (!set && store_.in_trouble()) return set;
-        if (!set) replies.push_back(StoreAlert{healthy_, set.error().message});
+        if (!set) replies.push_back(StoreWarning{set.error().message});
     }
     for (const Settlement& settlement : group.settlements) {
         Result<SettleOutcome> settled = store_.settle(settlement);
@@ -74,7 +71,7 @@ Result<void> StoreWorker::execute_settlements(const StoreGroup& group, std::vect
     if (group.progress.empty()) return {};
     Result<void> recorded = store_.record(group.progress);
     if (!recorded && store_.in_trouble()) return recorded;
-    if (!recorded) replies.push_back(StoreAlert{healthy_, recorded.error().message});
+    if (!recorded) replies.push_back(StoreWarning{recorded.error().message});
     return {};
 }
 
@@ -90,15 +87,12 @@ void StoreWorker::execute_tasks(StoreGroup& group, const NextTask& next_task) {
 }
 
 Result<void> StoreWorker::execute_claims(const StoreGroup& group, std::vector<StoreReply>& replies) {
-    const bool log_is_full = store_.wal_pages() >= limits_.max_wal_pages;
+    const std::string paused = why_no_claims();
     for (const ClaimRequest& request : group.claims) {
-        Result<ClaimResult> claimed =
-            log_is_full ? Result<ClaimResult>{fail("the database's write-ahead log has reached its greatest length, "
-                                                   "because a reader keeps a transaction open; end that reader")}
-                        : store_.claim(request);
+        Result<ClaimResult> claimed = paused.empty() ? store_.claim(request) : Result<ClaimResult>{fail(paused)};
         if (claimed) {
             replies.push_back(std::move(*claimed));
-        } else if (!log_is_full && store_.in_trouble()) {
+        } else if (paused.empty() && store_.in_trouble()) {
             return tl::unexpected{std::move(claimed.error())};
         } else {
             replies.push_back(ClaimFailed{request, std::move(claimed.error())});
@@ -107,10 +101,31 @@ Result<void> StoreWorker::execute_claims(const StoreGroup& group, std::vector<St
     return {};
 }
 
-void StoreWorker::set_health(bool healthy, std::string text, std::vector<StoreReply>& replies) {
-    if (healthy_ == healthy) return;
-    healthy_ = healthy;
-    replies.push_back(StoreAlert{healthy, std::move(text)});
+// Each change once, and not each try.
+void StoreWorker::tell(Fault fault, std::string why_no_claims, std::vector<StoreReply>& replies) {
+    const bool changed =
+        why_no_claims.empty() != why_no_claims_.empty() || fault != told_fault_ || healthy_ != told_healthy_;
+    if (!changed) return;
+    told_fault_ = fault;
+    told_healthy_ = healthy_;
+    why_no_claims_ = std::move(why_no_claims);
+    replies.push_back(StoreAlert{why_no_claims_.empty(), why_no_claims_.empty()
+                                                             ? "the database can be written again; calls are started"
+                                                             : why_no_claims_});
+}
+
+void StoreWorker::tell_of_pause(std::vector<StoreReply>& replies) {
+    std::string why = why_no_claims();
+    tell(why.empty() ? Fault::none : Fault::disk_full, std::move(why), replies);
+}
+
+// Why nothing is claimed although outcomes are written.
+std::string StoreWorker::why_no_claims() const {
+    if (store_.wal_pages() < limits_.max_wal_pages) return store_.why_no_claims();
+    return fmt::format(
+        "the database's write-ahead log has reached its greatest length of {} MiB, because {} keeps a "
+        "transaction open, so no calls are started; end that reader",
+        limits_.max_wal_pages / pages_per_mib, store_.reader_in_the_way());
 }
 
 std::vector<StoreReply> StoreWorker::checkpoint_if_due(bool idle) {
@@ -123,14 +138,57 @@ std::vector<StoreReply> StoreWorker::checkpoint_if_due(bool idle) {
     checkpoint_at_pages_ = complete ? checkpoint_pages_idle : pages + checkpoint_pages_idle;
     const bool is_long = !complete && pages >= limits_.long_wal_pages;
     if (is_long && !wal_is_long_) {
-        replies.push_back(
-            StoreAlert{healthy_, fmt::format("the database's write-ahead log is {} MiB long and cannot be reused, "
-                                             "because a reader keeps a transaction open; at {} MiB no more "
-                                             "calls are started",
-                                             pages / pages_per_mib, limits_.max_wal_pages / pages_per_mib)});
+        replies.push_back(StoreWarning{
+            fmt::format("the database's write-ahead log is {} MiB long and cannot be reused, because {} keeps a "
+                        "transaction open; end that reader: at {} MiB no more calls are started",
+                        pages / pages_per_mib, store_.reader_in_the_way(), limits_.max_wal_pages / pages_per_mib)});
     }
-    wal_is_long_ = is_long;
+    wal_is_long_ = wal_is_long_ || is_long;
     return replies;
+}
+
+// Its file keeps the greatest length that it ever had, so after the reader has gone it is cut back.
+void StoreWorker::shorten_log() {
+    const Result<Database::WalState> state = store_.checkpoint();
+    if (!state || state->checkpointed < state->pages || !store_.shorten_log()) return;
+    checkpoint_at_pages_ = checkpoint_pages_idle;
+    wal_is_long_ = false;
+}
+
+std::vector<StoreReply> StoreWorker::keep_house(bool idle) {
+    std::vector<StoreReply> replies;
+    Result<void> fine = store_.examine();
+    if (fine && wal_is_long_) shorten_log();
+    // Where a job waits, its try will tell.
+    if (fine && !healthy_ && idle) fine = probe();
+    if (!fine) {
+        healthy_ = false;
+        tell(store_.fault(), fmt::format("no calls are started: {}", fine.error().message), replies);
+    } else if (healthy_) {
+        tell_of_pause(replies);
+    }
+    const Result<void> mirror = store_.mirror();
+    if (!mirror && mirror_is_kept_) replies.push_back(StoreWarning{mirror.error().message});
+    mirror_is_kept_ = mirror.has_value();
+    return replies;
+}
+
+void StoreWorker::finish(bool all_written) {
+    // Its failure loses nothing: the log stays beside the database and is read with it.
+    (void)store_.checkpoint();
+    if (all_written) store_.end_run();
+}
+
+Result<void> StoreWorker::probe() {
+    if (Result<void> begun = store_.begin(); !begun) return begun;
+    Result<void> written = store_.try_to_write();
+    if (!written) {
+        store_.roll_back();
+        return written;
+    }
+    written = store_.commit();
+    healthy_ = written.has_value();
+    return written;
 }
 
 }  // namespace outdial::store

@@ -43,10 +43,10 @@ public:
     [[nodiscard]] Outcome carry_out(StoreGroup group, const NextTask& next_task);
     /// `idle`: nothing waits.
     [[nodiscard]] std::vector<StoreReply> checkpoint_if_due(bool idle);
-    /// At the end. Its failure loses nothing: the log stays beside the database and is read with it.
-    void checkpoint_at_stop() { (void)store_.checkpoint(); }
-    /// Whether the database's file is still where it was; to be called every second or so.
-    void check_file() { file_in_place_ = store_.file_in_place(); }
+    /// At the end. `all_written`: nothing was left undone.
+    void finish(bool all_written);
+    /// To be called every second or so: whether the database may still be written, or may again; without any job.
+    [[nodiscard]] std::vector<StoreReply> keep_house(bool idle);
     /// The last group could be written.
     [[nodiscard]] bool healthy() const { return healthy_; }
 
@@ -55,12 +55,19 @@ private:
     [[nodiscard]] Result<void> execute_settlements(const StoreGroup& group, std::vector<StoreReply>& replies);
     [[nodiscard]] Result<void> execute_claims(const StoreGroup& group, std::vector<StoreReply>& replies);
     void execute_tasks(StoreGroup& group, const NextTask& next_task);
-    void set_health(bool healthy, std::string text, std::vector<StoreReply>& replies);
+    void tell(Fault fault, std::string why_no_claims, std::vector<StoreReply>& replies);
+    void tell_of_pause(std::vector<StoreReply>& replies);
+    [[nodiscard]] std::string why_no_claims() const;
+    void shorten_log();
+    [[nodiscard]] Result<void> probe();
 
     Store store_;
     const WalLimits limits_;
-    bool healthy_ = true;
-    bool file_in_place_ = true;
+    bool healthy_ = true;             // the last transaction was committed
+    std::string why_no_claims_;       // as it was told last; empty where claims are carried out
+    Fault told_fault_ = Fault::none;  // as it was told last, and whether outcomes were written then
+    bool told_healthy_ = true;
+    bool mirror_is_kept_ = true;
     bool wal_is_long_ = false;
     int checkpoint_at_pages_ = checkpoint_pages_idle;  // the length at which the next checkpoint is worth its while
 };

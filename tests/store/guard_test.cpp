@@ -137,7 +137,7 @@ TEST_CASE("A copy that is older than the database used last is refused at the st
     Store older = must(Store::open(path));
     const auto refused = older.start_run(small_reserve());
     REQUIRE_FALSE(refused);
-    CHECK(contains(refused.error().message, "it knows of 0 calls, and the one used last knew of 2"));
+    CHECK(contains(refused.error().message, "it knows of 0 calls, the one used last of 2"));
     CHECK(contains(refused.error().message, "outdial serve --accept-rollback"));
     const RunStart accepted = started(older, {.accept_rollback = true, .reserve_bytes = 1 << 20});
     REQUIRE(accepted.warnings.size() == 1);

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "fixture.hpp"
+#include "store/rollback_mirror.hpp"
 
 namespace outdial::store {
 
@@ -373,11 +374,10 @@ TEST_CASE(
             task([=](Store& store) { must(store.add_contacts("customers", people(500, first))); })));
         office.inbox.wait_for<TaskDone>(++batches);
     };
-    while (office.inbox.all<StoreAlert>().empty() && batches < 200) import_batch();
-    const auto alerts = office.inbox.all<StoreAlert>();
-    REQUIRE(alerts.size() == 1);
-    CHECK(alerts[0].healthy);
-    CHECK(alerts[0].text.find("reader keeps a transaction open") != std::string::npos);
+    while (office.inbox.all<StoreWarning>().empty() && batches < 200) import_batch();
+    const auto warnings = office.inbox.all<StoreWarning>();
+    REQUIRE(warnings.size() == 1);
+    CHECK(warnings[0].text.find("reader keeps a transaction open") != std::string::npos);
     while (office.inbox.all<ClaimFailed>().empty() && batches < 200) {
         import_batch();
         const std::size_t answered = office.inbox.all<ClaimResult>().size() + office.inbox.all<ClaimFailed>().size();
@@ -394,7 +394,11 @@ TEST_CASE(
     constexpr std::uintmax_t page_in_log = 4096 + 24;
     while (std::filesystem::file_size(wal) < 3 * checkpoint_pages_idle * page_in_log && batches < 400) import_batch();
     import_batch();
-    CHECK(office.inbox.all<StoreAlert>().size() == 1);
+    const auto paused = office.inbox.all<StoreAlert>();
+    REQUIRE(paused.size() == 1);
+    CHECK_FALSE(paused[0].healthy);
+    CHECK(paused[0].text.find("end that reader") != std::string::npos);
+    CHECK(office.inbox.all<StoreWarning>().size() == 1);
 
     REQUIRE(reader.run("ROLLBACK").empty());
     const auto dialing = [&] {
@@ -408,7 +412,40 @@ TEST_CASE(
         office.inbox.wait_for_any_claim(answered + 1);
     }
     CHECK(dialing());
-    CHECK(office.inbox.all<StoreAlert>().size() == 1);
+    const auto over = office.inbox.all<StoreAlert>();
+    REQUIRE(over.size() == 2);
+    CHECK(over[1].healthy);
+    // The next housekeeping cuts the file back.
+    while (std::filesystem::file_size(wal) >= checkpoint_pages_idle * page_in_log && batches < 800) import_batch();
+    CHECK(std::filesystem::file_size(wal) < checkpoint_pages_idle * page_in_log);
+}
+
+TEST_CASE("An idle daemon finds out that its database was moved, and that it is back, without any job") {
+    Office office{1};
+    const std::string path = office.desk.folder.database();
+    office.open();
+    std::filesystem::rename(path, path + ".away");
+    const auto lost = office.inbox.wait_for<StoreAlert>(1);
+    CHECK_FALSE(lost.at(0).healthy);
+    CHECK(lost.at(0).text.find("was moved, deleted or replaced") != std::string::npos);
+    std::filesystem::rename(path + ".away", path);
+    CHECK(office.inbox.wait_for<StoreAlert>(2).at(1).healthy);
+    CHECK(office.inbox.all<StoreAlert>().size() == 2);
+}
+
+TEST_CASE("A thread that has written everything ends the run cleanly, and one that could not does not") {
+    for (const bool locked : {false, true}) {
+        CAPTURE(locked);
+        Office office{1};
+        must(office.desk.store.start_run({.accept_rollback = false, .reserve_bytes = 4096}));
+        const Claim call = office.desk.claim(1).claims.at(0);
+        office.open();
+        Shell other = office.desk.shell();
+        if (locked) REQUIRE(other.run("BEGIN IMMEDIATE").empty());
+        office.thread->post(Desk::settlement_of(call, Disposition::busy, Desk::done("busy"), noon + 1s));
+        office.thread->stop();
+        CHECK(must(read_mirror(mirror_file(office.desk.folder.database())))->stopped_cleanly == !locked);
+    }
 }
 
 }  // namespace outdial::store
