@@ -68,14 +68,19 @@ void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close_v2(hand
 
 Database::~Database() = default;
 
-Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, Access access) {
+Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, Access access,
+                                                 const DatabaseOptions& options) {
     const bool writes = access == Access::read_write;
-    const Result<void> file = writes ? prepare_database_file(path) : check_database_file(path);
-    if (!file) return tl::unexpected<Error>(file.error());
+    const bool on_this_machine = options.vfs.empty();
+    if (on_this_machine) {
+        const Result<void> file = writes ? prepare_database_file(path) : check_database_file(path);
+        if (!file) return tl::unexpected<Error>(file.error());
+    }
 
     sqlite3* raw = nullptr;
-    const int flags = (writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
-    const int code = sqlite3_open_v2(path.c_str(), &raw, flags, nullptr);
+    const int create = on_this_machine ? 0 : SQLITE_OPEN_CREATE;
+    const int flags = (writes ? SQLITE_OPEN_READWRITE | create : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX;
+    const int code = sqlite3_open_v2(path.c_str(), &raw, flags, on_this_machine ? nullptr : options.vfs.c_str());
     std::unique_ptr<Database> database{new Database{path, std::unique_ptr<sqlite3, Closer>{raw}}};
     OUTDIAL_CHECK(raw != nullptr);  // null only where there is no memory at all
     if (code != SQLITE_OK) {

@@ -26,6 +26,13 @@ enum class Fault {
     other,
 };
 
+/// Where a database's files are.
+struct DatabaseOptions {
+    /// SQLite's name of the file system to use (a sqlite3_vfs); empty for that of the machine. Another one has no
+    /// owners and modes that could be checked, and its files are made by SQLite.
+    std::string vfs = {};
+};
+
 /// One SQLite connection, used by one thread at a time.
 ///
 /// Failures are sticky: after the first failed statement all further ones do nothing and yield nothing, until the
@@ -48,7 +55,8 @@ public:
 
     /// read_write creates the file (mode 0640), switches it to WAL with FULL, and keeps -wal and -shm after the close,
     /// so that a group member without write permission can always read.
-    [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, Access access);
+    [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, Access access,
+                                                                const DatabaseOptions& options = {});
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;

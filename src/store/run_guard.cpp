@@ -31,7 +31,7 @@ RunRecord read(Database& database) {
 Result<RunStart> RunGuard::start(Database& database, const RunOptions& options) {
     RunStart outcome;
     const std::filesystem::path file = mirror_file(database_);
-    const auto mirror = read_mirror(file);
+    const auto mirror = on_this_machine_ ? read_mirror(file) : std::nullopt;
     Scope scope{database};
     RunRecord found = read(database);
     std::string older;
@@ -59,14 +59,18 @@ Result<RunStart> RunGuard::start(Database& database, const RunOptions& options) 
     Statement{database, start_sql}.run(found.epoch, found.claims);
     if (Result<void> done = scope.finish(); !done) return tl::unexpected{std::move(done.error())};
     record_ = found;
-    if (Result<void> written = write_mirror(file, record_); written) {
+    if (on_this_machine_) keep_files(outcome, options.reserve_bytes);
+    return outcome;
+}
+
+void RunGuard::keep_files(RunStart& outcome, std::uint64_t reserve_bytes) {
+    if (Result<void> written = write_mirror(mirror_file(database_), record_); written) {
         mirrored_ = record_;
     } else {
         outcome.warnings.push_back(written.error().message);
     }
-    reserve_ = ReserveFile{database_, options.reserve_bytes};
+    reserve_ = ReserveFile{database_, reserve_bytes};
     if (Result<void> kept = reserve_.keep(); !kept) outcome.warnings.push_back(kept.error().message);
-    return outcome;
 }
 
 void RunGuard::end() {
@@ -106,10 +110,12 @@ Result<void> RunGuard::check_after_reopening(Database& database) const {
                     database_.native(), record_.claims - found.claims));
 }
 
-void RunGuard::disk_is_full() { reserve_.release(); }
+void RunGuard::disk_is_full() {
+    if (on_this_machine_) reserve_.release();
+}
 
 std::string RunGuard::why_no_claims() const {
-    if (!started() || reserve_.kept()) return {};
+    if (!started() || !on_this_machine_ || reserve_.kept()) return {};
     return fmt::format(
         "the disk that holds {} is full, so no calls are started; outcomes of calls are still written. "
         "Make room: dialing resumes when {} MiB are free",
@@ -117,7 +123,7 @@ std::string RunGuard::why_no_claims() const {
 }
 
 Result<void> RunGuard::tend() {
-    if (!started()) return {};
+    if (!started() || !on_this_machine_) return {};
     // Its failure is no news: why_no_claims() goes on saying that the disk is full.
     if (!reserve_.kept() && reserve_.room_to_keep()) (void)reserve_.keep();
     if (record_ == mirrored_) return {};

@@ -24,10 +24,12 @@ struct RunStart {
 };
 
 /// One daemon's run on its database: the only one that may write (epoch), never on an older copy (mirror), with room
-/// kept for outcomes (reserve). Survives the connection, which is reopened after an error of the disk.
+/// kept for outcomes (reserve). Survives the connection, which is reopened after an error of the disk. On a file system
+/// other than the machine's (DatabaseOptions::vfs) there is neither mirror nor reserve.
 class RunGuard {
 public:
-    explicit RunGuard(std::filesystem::path database) : database_(std::move(database)), reserve_(database_) {}
+    RunGuard(std::filesystem::path database, bool on_this_machine)
+        : database_(std::move(database)), on_this_machine_(on_this_machine), reserve_(database_) {}
 
     /// Refuses a database older than its mirror; then this run's epoch is in the database, and every earlier daemon's
     /// writes are refused from now on.
@@ -54,7 +56,10 @@ public:
     [[nodiscard]] Result<void> tend();
 
 private:
+    void keep_files(RunStart& outcome, std::uint64_t reserve_bytes);
+
     std::filesystem::path database_;
+    bool on_this_machine_;
     RunRecord record_;    // as committed
     RunRecord mirrored_;  // as in the mirror
     std::int64_t claims_in_transaction_ = 0;

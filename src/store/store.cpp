@@ -5,19 +5,19 @@
 
 namespace outdial::store {
 
-Store::Store(std::unique_ptr<Parts> parts)
-    : parts_(std::move(parts)), condition_(std::make_unique<Condition>(parts_->database->path())) {}
+Store::Store(std::unique_ptr<Parts> parts, const DatabaseOptions& options)
+    : parts_(std::move(parts)), condition_(std::make_unique<Condition>(parts_->database->path(), options)) {}
 Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
-Result<Store> Store::open(const std::filesystem::path& path) {
-    auto database = Database::open(path, Database::Access::read_write);
+Result<Store> Store::open(const std::filesystem::path& path, const DatabaseOptions& options) {
+    auto database = Database::open(path, Database::Access::read_write, options);
     if (!database) return tl::unexpected<Error>(std::move(database.error()));
     if (Result<void> migrated = migrate(**database, embedded_migrations()); !migrated) {
         return tl::unexpected<Error>(std::move(migrated.error()));
     }
-    return Store{std::make_unique<Parts>(std::move(*database))};
+    return Store{std::make_unique<Parts>(std::move(*database)), options};
 }
 
 Result<std::vector<CampaignRecord>> Store::register_campaigns(std::span<const CampaignListing> listings) {

@@ -24,7 +24,7 @@ namespace outdial::store {
 class Store {
 public:
     /// Creates the file (mode 0640) or brings it to the newest schema.
-    [[nodiscard]] static Result<Store> open(const std::filesystem::path& path);
+    [[nodiscard]] static Result<Store> open(const std::filesystem::path& path, const DatabaseOptions& options = {});
     Store(Store&&) noexcept;
     Store& operator=(Store&&) noexcept;
     ~Store();
@@ -93,7 +93,7 @@ public:
 private:
     struct Parts;
     struct Condition;
-    explicit Store(std::unique_ptr<Parts> parts);
+    Store(std::unique_ptr<Parts> parts, const DatabaseOptions& options);
     [[nodiscard]] Result<void> may_write();
     [[nodiscard]] Result<void> reopen();
     void undo_doubtful_claims();

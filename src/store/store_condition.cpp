@@ -100,7 +100,7 @@ Result<void> Store::may_write() {
         if (parts_) parts_->database->refuse(condition_->condemned->message, Fault::damaged);
         return parts_ ? outcome() : tl::unexpected{*condition_->condemned};
     }
-    if (Result<void> in_place = condition_->files.check(); !in_place) {
+    if (Result<void> in_place = condition_->files ? condition_->files->check() : Result<void>{}; !in_place) {
         if (!parts_) return in_place;
         parts_->database->refuse(in_place.error().message, Fault::moved);
         return outcome();
@@ -111,7 +111,7 @@ Result<void> Store::may_write() {
 Result<void> Store::reopen() {
     if (parts_) parts_->database->close_without_checkpoint();
     parts_.reset();
-    auto database = Database::open(condition_->database, Database::Access::read_write);
+    auto database = Database::open(condition_->database, Database::Access::read_write, condition_->options);
     if (!database) return tl::unexpected{std::move(database.error())};
     if (Result<void> whole = condition_->guard.check_after_reopening(**database); !whole) {
         if ((*database)->last_fault() == Fault::none) condemn(whole.error());

@@ -28,14 +28,18 @@ struct Store::Parts {
 
 /// Whether the database may be written. Outlives the connection.
 struct Store::Condition {
-    explicit Condition(const std::filesystem::path& path) : database(path), files(path), guard(path) {}
+    Condition(const std::filesystem::path& path, DatabaseOptions opened_with)
+        : database(path), options(std::move(opened_with)), guard(path, options.vfs.empty()) {
+        if (options.vfs.empty()) files.emplace(path);
+    }
 
     void keep_in_mind(const ClaimResult& result) {
         for (const Claim& claim : result.claims) uncommitted.push_back(claim);
     }
 
     std::filesystem::path database;
-    FileWatch files;
+    DatabaseOptions options;
+    std::optional<FileWatch> files;  // none on a file system other than the machine's
     RunGuard guard;
     bool suspect = false;            // the disk failed: the connection is to be opened anew
     std::optional<Error> condemned;  // for good
