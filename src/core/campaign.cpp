@@ -23,7 +23,7 @@ std::string_view to_text(CampaignState state) {
         case CampaignState::draining: return "draining";
         case CampaignState::finished: return "finished";
     }
-    OUTDIAL_CHECK(false);
+    OUTDIAL_UNREACHABLE();
 }
 
 std::optional<CampaignState> campaign_state_from(std::string_view text) {
@@ -41,7 +41,7 @@ std::string_view to_text(CampaignOrder order) {
         case CampaignOrder::drain: return "drain";
         case CampaignOrder::stop: return "stop";
     }
-    OUTDIAL_CHECK(false);
+    OUTDIAL_UNREACHABLE();
 }
 
 std::optional<CampaignOrder> campaign_order_from(std::string_view text) {
@@ -70,7 +70,7 @@ Result<CampaignState> apply(CampaignOrder order, CampaignState state) {
             if (dialing || state == CampaignState::paused) return CampaignState::finished;
             return fail(fmt::format("it is {}, so there is nothing to stop", to_text(state)));
     }
-    OUTDIAL_CHECK(false);
+    OUTDIAL_UNREACHABLE();
 }
 
 }  // namespace outdial

@@ -11,7 +11,7 @@ int* Capacity::count_of(SlotStage stage) {
         case SlotStage::sent: return &sent_;
         case SlotStage::released: return nullptr;
     }
-    OUTDIAL_CHECK(false);
+    OUTDIAL_UNREACHABLE();
 }
 
 void Capacity::move(SlotStage from, SlotStage to) {

@@ -22,7 +22,7 @@ std::string_view to_text(Disposition disposition) {
         case Disposition::failed: return "failed";
         case Disposition::lost: return "lost";
     }
-    OUTDIAL_CHECK(false);
+    OUTDIAL_UNREACHABLE();
 }
 
 std::optional<Disposition> disposition_from(std::string_view text) {
@@ -46,7 +46,7 @@ Side side_of(Disposition disposition) {
         case Disposition::failed: return Side::ours;
         case Disposition::lost: return Side::unknown;
     }
-    OUTDIAL_CHECK(false);
+    OUTDIAL_UNREACHABLE();
 }
 
 bool is_technical(Disposition disposition) {

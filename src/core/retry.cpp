@@ -90,7 +90,7 @@ NextStep by_outcome(const RetryRules& rules, const EndedAttempt& ended, bool cha
         case Disposition::canceled: return after_cancel(rules, ended, charged);
         case Disposition::lost: return again(ended, rules.lost_after, ended.position, charged);
     }
-    OUTDIAL_CHECK(false);
+    OUTDIAL_UNREACHABLE();
 }
 
 }  // namespace

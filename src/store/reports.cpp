@@ -43,7 +43,7 @@ ReportSql sql_of(Report report) {
             return {"SELECT * FROM attempt_timeline WHERE attempt_id = ?1 ORDER BY at LIMIT ?2",
                     "SELECT * FROM attempt_timeline ORDER BY attempt_id, at LIMIT ?2"};
     }
-    OUTDIAL_CHECK(false);
+    OUTDIAL_UNREACHABLE();
 }
 
 Cell cell_of(const Rows& rows, int column) {

@@ -62,7 +62,8 @@ public:
     }
     /// A text of so many bytes as the first byte says, any bytes.
     std::string_view text() {
-        const std::size_t size = std::min<std::size_t>(byte(), rest_.size());
+        const std::size_t wanted = byte();
+        const std::size_t size = std::min(wanted, rest_.size());
         const std::string_view taken = rest_.substr(0, size);
         rest_.remove_prefix(size);
         return taken;
