@@ -71,6 +71,7 @@ public:
         add_campaign();
         add_status();
         add_report();
+        add_forget();
         add_simple("reload", help::reload, ReloadCommand{});
         add_sandbox();
     }
@@ -160,6 +161,20 @@ private:
         command->callback([this] { invocation_.command = report_; });
     }
 
+    void add_forget() {
+        CLI::App* command = add(app_, "forget", help::forget);
+        CLI::Option* number = command->add_option("NUMBER", forget_.number,
+                                                  "Everybody with this number; '-' reads it from standard input");
+        command->add_option("--external-id", forget_.external_id, "Everybody with this key")
+            ->type_name("ID")
+            ->excludes(number);
+        command->add_option("--list", forget_.list, "Only on this call list [every list]")->type_name("LIST");
+        command->add_option("--region", forget_.region, "Whose national number it is: US, GB, DE...")
+            ->type_name("REGION");
+        command->add_flag("--yes", forget_.yes, "Do not ask before");
+        command->callback([this] { invocation_.command = forget_; });
+    }
+
     void add_sandbox() {
         CLI::App* command = add(app_, "sandbox", help::sandbox);
         SandboxCommand& it = sandbox_;
@@ -198,6 +213,7 @@ private:
     ImportCommand import_;
     StatusCommand status_;
     ReportCommand report_;
+    ForgetCommand forget_;
     SandboxCommand sandbox_;
 };
 

@@ -12,6 +12,7 @@ namespace outdial::cli {
 [[nodiscard]] ExitCode order_campaign(const CommonOptions& common, const CampaignOrderCommand& command);
 [[nodiscard]] ExitCode status(const CommonOptions& common, const StatusCommand& command);
 [[nodiscard]] ExitCode report(const CommonOptions& common, const ReportCommand& command);
+[[nodiscard]] ExitCode forget(const CommonOptions& common, const ForgetCommand& command);
 [[nodiscard]] ExitCode reload(const CommonOptions& common);
 [[nodiscard]] ExitCode sandbox(const CommonOptions& common, const SandboxCommand& command);
 

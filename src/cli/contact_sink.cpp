@@ -1,8 +1,5 @@
 #include "cli/contact_sink.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <deque>
@@ -10,6 +7,7 @@
 
 #include "base/check.hpp"
 #include "base/file_lock.hpp"
+#include "cli/act_as_owner.hpp"
 #include "cli/json_fields.hpp"
 #include "control/protocol.hpp"
 #include "store/store.hpp"
@@ -21,29 +19,6 @@ using nlohmann::json;
 
 /// So many batches, then the write-ahead log is moved into the database: it would grow with the import otherwise.
 constexpr int batches_per_checkpoint = 50;
-
-/// root becomes the owner of the database's folder for as long as this lives, so that the files it makes belong to the
-/// user that the daemon runs as, not to root.
-class ActAsOwner {
-public:
-    explicit ActAsOwner(const std::filesystem::path& folder) {
-        struct stat status {};
-        if (::geteuid() != 0 || ::stat(folder.c_str(), &status) != 0 || status.st_uid == 0) {
-            return;
-        }
-        changed_ = ::setegid(status.st_gid) == 0 && ::seteuid(status.st_uid) == 0;
-    }
-    ~ActAsOwner() {
-        if (changed_ && (::seteuid(0) != 0 || ::setegid(0) != 0)) {
-            std::abort();
-        }
-    }
-    ActAsOwner(const ActAsOwner&) = delete;
-    ActAsOwner& operator=(const ActAsOwner&) = delete;
-
-private:
-    bool changed_ = false;
-};
 
 json as_json(const NewContact& contact) {
     json numbers = json::array();

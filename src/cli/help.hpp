@@ -98,6 +98,18 @@ inline constexpr Topic report{
   outdial report renewals
   outdial report renewals --format csv > renewals.csv)"};
 
+inline constexpr Topic forget{
+    "Remove a person from the database",
+    "Removes a person's numbers, key and attributes from every list, and the number from every attempt; the attempts "
+    "themselves stay, under a pseudonym, so that reports keep their counts. Shows first what is meant and asks; --yes "
+    "does not ask. Refused while a call to the person is up. Works through the running daemon, and directly on the "
+    "database when none runs. It does not reach your CSV files, backups and Asterisk's own records, and a new import "
+    "of the person makes the person known again.",
+    R"(Examples:
+  outdial forget '+1 212 555 0100'
+  outdial forget 2125550100 --region US --list customers
+  outdial forget --external-id C-4711 --yes)"};
+
 inline constexpr Topic reload{
     "Have the daemon read its configuration again",
     "Has the running daemon read its configuration again: all of it or, if anything is wrong, nothing. Calls that are "

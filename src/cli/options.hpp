@@ -52,7 +52,15 @@ struct ImportCommand {
     unsigned threads = 0;           // 0: as many as the machine has cores
 };
 
+struct ForgetCommand {
+    std::string number;
+    std::string external_id;
+    std::string list;    // empty: every list
+    std::string region;  // whose national numbers: US
+    bool yes = false;    // asked before already
+};
+
 using Command = std::variant<ServeCommand, CheckCommand, ImportCommand, CampaignListCommand, CampaignOrderCommand,
-                             StatusCommand, ReportCommand, ReloadCommand, SandboxCommand>;
+                             StatusCommand, ReportCommand, ForgetCommand, ReloadCommand, SandboxCommand>;
 
 }  // namespace outdial::cli

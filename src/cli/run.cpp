@@ -33,6 +33,7 @@ int carry_out(const Invocation& invocation) {
             [&](const CampaignOrderCommand& command) { return status_of(order_campaign(common, command)); },
             [&](const StatusCommand& command) { return status_of(status(common, command)); },
             [&](const ReportCommand& command) { return status_of(report(common, command)); },
+            [&](const ForgetCommand& command) { return status_of(forget(common, command)); },
             [&](const ReloadCommand&) { return status_of(reload(common)); },
             [&](const SandboxCommand& command) { return status_of(sandbox(common, command)); },
         },

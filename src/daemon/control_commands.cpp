@@ -10,6 +10,7 @@
 #include "control/protocol.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/log.hpp"
+#include "daemon/people_json.hpp"
 #include "daemon/version.hpp"
 
 namespace outdial::daemon {
@@ -155,12 +156,13 @@ void ControlCommands::handle(const control::Peer& peer, const json& request, con
     if (command == "status") return status(reply);
     if (command == "campaign") return campaign(peer, request, reply);
     if (command == "add_contacts") return add_contacts(request, reply);
+    if (command == "forget") return forget(peer, request, reply);
     if (command == "reload") {
         spdlog::info("reload ordered uid={} pid={}", peer.uid, peer.pid);
         return reload_(
             [reply](const Result<void>& result) { reply(result ? ok() : control::refusal(result.error().message)); });
     }
-    reply(control::refusal("unknown command; this daemon knows status, campaign, add_contacts and reload"));
+    reply(control::refusal("unknown command; this daemon knows status, campaign, add_contacts, forget and reload"));
 }
 
 void ControlCommands::status(const control::Reply& reply) {
@@ -239,6 +241,36 @@ void ControlCommands::add_contacts(const json& request, const control::Reply& re
         answer["rejected"] = json::array();
         for (const auto& rejected : added->rejected)
             answer["rejected"].push_back({{"index", rejected.index}, {"reason", rejected.reason}});
+        reply(std::move(answer));
+    });
+}
+
+// {"number": "+12125550100"} or {"external_id": "..."}, perhaps with "list"; "dry_run": true only looks.
+void ControlCommands::forget(const control::Peer& peer, const json& request, const control::Reply& reply) {
+    store::PersonKey key{.e164 = text_in(request, "number"),
+                         .external_id = text_in(request, "external_id"),
+                         .list = text_in(request, "list")};
+    if (key.e164.empty() == key.external_id.empty() || (!key.e164.empty() && !is_e164(key.e164))) {
+        return reply(control::refusal("forget needs either a \"number\", such as +12125550100, or an \"external_id\""));
+    }
+    const auto dry_run = request.find("dry_run");
+    if (dry_run != request.end() && *dry_run == true) {
+        return dialer_.find_people(std::move(key), [reply](const Result<std::vector<store::PersonRecord>>& found) {
+            if (!found) return reply(control::refusal(found.error().message));
+            json answer = ok();
+            answer["contacts"] = people_json(*found);
+            reply(std::move(answer));
+        });
+    }
+    dialer_.forget(std::move(key), [peer, reply](const Result<Dialer::Forgotten>& forgotten) {
+        if (!forgotten) return reply(control::refusal(forgotten.error().message));
+        for (const store::PersonRecord& person : forgotten->people) {
+            spdlog::info("forgotten contact_id={} list={} attempts={} uid={} pid={}", person.contact.value,
+                         one_line(person.list), person.attempts, peer.uid, peer.pid);
+        }
+        json answer = ok();
+        answer["contacts"] = people_json(forgotten->people);
+        answer["copies"] = store::to_text(forgotten->copies);
         reply(std::move(answer));
     });
 }

@@ -9,7 +9,8 @@
 
 namespace outdial::daemon {
 
-/// Answers what comes over the control socket: status, campaign, add_contacts, reload. On the loop's thread only.
+/// Answers what comes over the control socket: status, campaign, add_contacts, forget, reload. On the loop's thread
+/// only.
 class ControlCommands {
 public:
     using Reload = std::function<void(std::function<void(Result<void>)> done)>;
@@ -23,6 +24,7 @@ private:
     void status(const control::Reply& reply);
     void campaign(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
     void add_contacts(const nlohmann::json& request, const control::Reply& reply);
+    void forget(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
 
     Dialer& dialer_;
     Alerts& alerts_;

@@ -41,6 +41,12 @@ public:
 
     void order(const std::string& campaign, CampaignOrder order, Done<CampaignState> done);
     void add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done);
+    void find_people(store::PersonKey key, Done<std::vector<store::PersonRecord>> done);
+    struct Forgotten {
+        std::vector<store::PersonRecord> people;
+        store::Copies copies = store::Copies::in_log;
+    };
+    void forget(store::PersonKey key, Done<Forgotten> done);
     /// Grows while the store's thread is alive.
     [[nodiscard]] std::uint64_t store_turns() const { return store_->turns(); }
     /// Why the database lets no call be started; empty where it does.

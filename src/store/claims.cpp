@@ -119,6 +119,13 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
     }
     std::optional<Contact> contact = contacts_.load(candidate.contact);
     if (!contact || static_cast<std::size_t>(candidate.position) >= contact->numbers.size()) {
+        // A contact has a number from the beginning, and loses it only by being forgotten.
+        const bool forgotten = contact && contact->numbers.empty();
+        put(request.campaign, candidate, "done", request.at, forgotten ? "forgotten" : "no_number");
+        return;
+    }
+    if (!is_e164(contact->numbers[static_cast<std::size_t>(candidate.position)].e164)) {
+        // Only a program that switches the table's CHECKs off can have written it.
         put(request.campaign, candidate, "done", request.at, "no_number");
         return;
     }

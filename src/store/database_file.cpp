@@ -17,6 +17,19 @@ constexpr mode_t others = 0007;
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
+/// Of whoever is to write it: its owner could put call lists and campaigns of his own into it.
+Result<void> check_writers_file(const std::filesystem::path& path) {
+    if (auto checked = check_database_file(path); !checked) return checked;
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0 && status.st_uid != 0 && status.st_uid != ::geteuid()) {
+        return fail(fmt::format(
+            "database {}: it belongs to user {}, and Outdial runs as user {}; if the file is Outdial's, run: "
+            "chown {} {}*",
+            path.native(), status.st_uid, ::geteuid(), ::geteuid(), path.native()));
+    }
+    return {};
+}
+
 }  // namespace
 
 Result<void> check_database_file(const std::filesystem::path& path) {
@@ -37,7 +50,7 @@ Result<void> check_database_file(const std::filesystem::path& path) {
 Result<void> prepare_database_file(const std::filesystem::path& path) {
     const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, database_mode);
     if (file < 0) {
-        if (errno == EEXIST) return check_database_file(path);
+        if (errno == EEXIST) return check_writers_file(path);
         return fail(
             fmt::format("database {}: it cannot be created: {}; check that its folder exists and belongs to "
                         "the user that Outdial runs as",

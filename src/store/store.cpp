@@ -85,4 +85,18 @@ Result<std::vector<Contact>> Store::find_contacts(std::string_view e164) {
     return scope.finish(std::move(found));
 }
 
+Result<std::vector<PersonRecord>> Store::find_people(const PersonKey& key) {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->forgetting.find(key));
+}
+
+Result<std::vector<PersonRecord>> Store::forget(const PersonKey& key) {
+    Scope scope{*parts_->database};
+    Result<std::vector<PersonRecord>> forgotten = scope.finish(parts_->forgetting.forget(key));
+    parts_->forgetting.remove_copies();  // in a group it cannot be yet, and commit() does it
+    return forgotten;
+}
+
+Copies Store::copies_of_the_forgotten() const { return parts_ ? parts_->forgetting.copies() : Copies::none; }
+
 }  // namespace outdial::store

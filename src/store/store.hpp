@@ -12,6 +12,7 @@
 #include "store/campaigns.hpp"
 #include "store/contacts.hpp"
 #include "store/database.hpp"
+#include "store/forgetting.hpp"
 #include "store/run_guard.hpp"
 
 namespace outdial::store {
@@ -68,6 +69,14 @@ public:
     /// contacts after those they have.
     [[nodiscard]] Result<AddedContacts> add_contacts(std::string_view list, std::span<const NewContact> contacts);
     [[nodiscard]] Result<std::vector<Contact>> find_contacts(std::string_view e164);
+
+    /// Whom this number or external id means.
+    [[nodiscard]] Result<std::vector<PersonRecord>> find_people(const PersonKey& key);
+    /// Removes them: forgetting.hpp. Their data is overwritten in the file and removed from the write-ahead log after
+    /// the commit; where something hinders that, copies_of_the_forgotten() says so until a checkpoint(), or a later
+    /// forget(), has done it.
+    [[nodiscard]] Result<std::vector<PersonRecord>> forget(const PersonKey& key);
+    [[nodiscard]] Copies copies_of_the_forgotten() const;
 
     /// Moves the write-ahead log into the database file as far as readers permit. Outside of begin() and commit().
     [[nodiscard]] Result<Database::WalState> checkpoint();

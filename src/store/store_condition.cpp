@@ -42,6 +42,7 @@ Result<void> Store::commit() {
     if (committed) {
         condition_->guard.committed();
         condition_->doubtful.clear();
+        parts_->forgetting.remove_copies_once();
         // On a full disk the log is reused at once instead of growing: the reserve lasts for many outcomes.
         if (!why_no_claims().empty()) (void)checkpoint();
     } else {
@@ -159,6 +160,7 @@ Result<Database::WalState> Store::checkpoint() {
     if (!parts_) return fail("the database is not open");
     Result<Database::WalState> state = parts_->database->checkpoint();
     if (!state) react();
+    parts_->forgetting.remove_copies();
     return state;
 }
 

@@ -7,6 +7,7 @@
 
 #include "store/claims.hpp"
 #include "store/file_watch.hpp"
+#include "store/forgetting.hpp"
 #include "store/migrations.hpp"
 #include "store/run_guard.hpp"
 #include "store/schema_guard.hpp"
@@ -23,6 +24,7 @@ struct Store::Parts {
     Contacts contacts{*database};
     Attempts attempts{*database, contacts};
     Claims claims{*database, campaigns, contacts, attempts};
+    Forgetting forgetting{*database};
     SchemaGuard schema{*database, embedded_migrations()};
 };
 

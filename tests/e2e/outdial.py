@@ -73,11 +73,11 @@ class Outdial:
                                  f"not {expect}:\n{done.stdout}{done.stderr}\n{self.log_tail()}")
         return done.stdout
 
-    def start(self):
-        """Starts the daemon and waits until it answers."""
+    def start(self, user=None, program=PROGRAM):
+        """Starts the daemon, perhaps as another user, and waits until it answers."""
         with open(self.log, "ab") as log:
-            self._daemon = subprocess.Popen([PROGRAM, "serve", "--config", self.folder / "outdial.yaml"], stdout=log,
-                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+            self._daemon = subprocess.Popen([program, "serve", "--config", self.folder / "outdial.yaml"], stdout=log,
+                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, user=user)
         deadline = time.monotonic() + READY_TIMEOUT_S
         while True:
             asked = subprocess.run([PROGRAM, "status", "--config", self.folder / "outdial.yaml"], capture_output=True)
@@ -107,6 +107,14 @@ class Outdial:
             self._daemon.kill()
             self._daemon.wait()
             self._daemon = None
+
+    def abort(self):
+        """SIGABRT, as a broken invariant does it; the status that wait(2) gives."""
+        self._daemon.send_signal(signal.SIGABRT)
+        _, status = os.waitpid(self._daemon.pid, 0)
+        self._daemon.returncode = -signal.SIGABRT  # Popen would wait again
+        self._daemon = None
+        return status
 
     @property
     def pid(self):

@@ -228,4 +228,18 @@ TEST_CASE("A claim for a campaign that the database does not know fails") {
     CHECK_FALSE(desk.store.claim(desk.request(1)));
 }
 
+TEST_CASE("a number that only a program without the table's CHECKs can have written is never dialed") {
+    Desk desk;
+    desk.import(people(3));
+    REQUIRE(desk.shell()
+                .run("PRAGMA ignore_check_constraints = ON; "
+                     "UPDATE contact_number SET number = '+1212&PJSIP/900@premium' WHERE contact_id = 2")
+                .empty());
+    const auto claims = desk.claim(3).claims;
+    REQUIRE(claims.size() == 2);
+    for (const Claim& claim : claims) CHECK(claim.contact.id.value != 2);
+    CHECK(desk.shell().value("SELECT state || ' ' || reason FROM contact_status WHERE contact_id = 2") ==
+          "done no_number");
+}
+
 }  // namespace outdial::store

@@ -2,6 +2,7 @@
 #include <grp.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <optional>
 
@@ -151,6 +152,17 @@ TEST_CASE("A file that is not a database is refused and left alone") {
     REQUIRE_FALSE(opened);
     CHECK(opened.error().message.find("not a database") != std::string::npos);
     CHECK(std::filesystem::file_size(folder.database()) == size);
+}
+
+TEST_CASE("A database of another user than root and this process's is not written, and may be read") {
+    const TempFolder folder;
+    must(Store::open(folder.database()));
+    if (::geteuid() != 0) return;  // only root can give a file away
+    REQUIRE(::chown(folder.database().c_str(), some_user, some_group) == 0);
+    const auto store = Store::open(folder.database());
+    REQUIRE_FALSE(store);
+    CHECK_THAT(store.error().message, Catch::Contains("belongs to user 65534") && Catch::Contains("chown 0 "));
+    CHECK(ReportReader::open(folder.database()));
 }
 
 }  // namespace outdial::store

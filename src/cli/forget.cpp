@@ -1,0 +1,197 @@
+#include <unistd.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/file_lock.hpp"
+#include "cli/act_as_owner.hpp"
+#include "cli/commands.hpp"
+#include "cli/environment.hpp"
+#include "cli/json_fields.hpp"
+#include "cli/terminal.hpp"
+#include "cli/text.hpp"
+#include "daemon/people_json.hpp"
+#include "number/normaliser.hpp"
+#include "store/store.hpp"
+
+namespace outdial::cli {
+namespace {
+
+using nlohmann::json;
+
+/// Where people are looked up and forgotten: the running daemon, or the database itself.
+class Records {
+public:
+    [[nodiscard]] static Outcome<Records> open(const CommonOptions& common, const config::DaemonConfig& config);
+
+    [[nodiscard]] Outcome<json> find(const store::PersonKey& key) { return ask_about(key, true); }
+    [[nodiscard]] Outcome<json> forget(const store::PersonKey& key) { return ask_about(key, false); }
+
+private:
+    explicit Records(const CommonOptions& common) : common_(common) {}
+    [[nodiscard]] Outcome<json> ask_about(const store::PersonKey& key, bool only_look);
+    [[nodiscard]] Result<json> ask_store(const store::PersonKey& key, bool only_look);
+
+    const CommonOptions& common_;
+    std::optional<control::Client> client_;
+    std::optional<FileLock> lock_;
+    std::optional<store::Store> store_;
+};
+
+Outcome<Records> Records::open(const CommonOptions& common, const config::DaemonConfig& config) {
+    Records records{common};
+    Result<control::Client> client = control::Client::connect(config.control_socket);
+    if (client) {
+        records.client_ = *std::move(client);
+        return records;
+    }
+    const ActAsOwner owner(config.database.parent_path());
+    Result<FileLock> lock = FileLock::acquire(database_lock_file(config.database));
+    if (!lock) {
+        return give_up(
+            common, ExitCode::no_daemon,
+            client.error().message + "\nNor can the database be used without a daemon: " + lock.error().message);
+    }
+    records.lock_ = *std::move(lock);
+    Result<store::Store> store = store::Store::open(config.database);
+    if (!store) {
+        return give_up(common, ExitCode::failed, store.error().message);
+    }
+    records.store_ = *std::move(store);
+    return records;
+}
+
+Result<json> Records::ask_store(const store::PersonKey& key, bool only_look) {
+    const Result<std::vector<store::PersonRecord>> people = only_look ? store_->find_people(key) : store_->forget(key);
+    if (!people) {
+        return tl::unexpected(people.error());
+    }
+    json answer = {{"ok", true}, {"contacts", daemon::people_json(*people)}};
+    if (!only_look) {
+        answer["copies"] = store::to_text(store_->copies_of_the_forgotten());
+    }
+    return answer;
+}
+
+Outcome<json> Records::ask_about(const store::PersonKey& key, bool only_look) {
+    if (store_) {
+        Result<json> answer = ask_store(key, only_look);
+        if (!answer) {
+            return give_up(common_, ExitCode::failed, answer.error().message);
+        }
+        return *std::move(answer);
+    }
+    json request = {{"command", "forget"}, {"list", key.list}, {"dry_run", only_look}};
+    if (key.e164.empty()) {
+        request["external_id"] = key.external_id;
+    } else {
+        request["number"] = key.e164;
+    }
+    return ask(common_, *client_, request);
+}
+
+/// Who is meant; a number may be written as people write it.
+Outcome<store::PersonKey> person_key(const CommonOptions& common, ForgetCommand command) {
+    if (command.number == "-") {
+        std::getline(std::cin, command.number);
+    }
+    if (command.number.empty() && command.external_id.empty()) {
+        return give_up(common, ExitCode::usage, "who is to be forgotten? Give a NUMBER or --external-id ID");
+    }
+    store::PersonKey key{{}, command.external_id, command.list};
+    if (command.number.empty() || is_e164(command.number)) {
+        key.e164 = command.number;
+        return key;
+    }
+    // What an older import let in must be found too, so the length is enough.
+    const auto number = number::Normaliser{number::Check::length}.normalise(command.number, command.region);
+    if (!number) {
+        return give_up(common, ExitCode::usage,
+                       "the number cannot be read: " + number.error().message +
+                           " (write it as +12125550100, or name its country with --region)");
+    }
+    key.e164 = number->phone.e164;
+    return key;
+}
+
+std::string description_of(const json& answer) {
+    std::string text;
+    for (const json& person : list_of(answer, "contacts")) {
+        text += "  contact " + std::to_string(count_of(person, "contact_id")) + " of list " +
+                printable(text_of(person, "list")) + ": " + counted(count_of(person, "numbers"), "number", "numbers") +
+                ", " + counted(count_of(person, "attempts"), "attempt", "attempts") + "\n";
+    }
+    return text;
+}
+
+/// Whether the operator has typed yes.
+bool confirmed(const json& found) {
+    print(description_of(found) +
+          "Numbers, key and attributes are removed for good; attempts stay under a pseudonym.\nType yes to go on: ");
+    std::string answer;
+    std::getline(std::cin, answer);
+    return answer == "yes";
+}
+
+void report(const CommonOptions& common, const json& answer) {
+    if (common.json) {
+        return print_json(answer);
+    }
+    if (list_of(answer, "contacts").empty()) {
+        print("Nobody with this number or key is on any list.\n");
+    } else {
+        print("Forgotten:\n" + description_of(answer));
+    }
+    const std::string copies = text_of(answer, "copies");
+    if (copies == store::to_text(store::Copies::in_log)) {
+        print_error(
+            "outdial: a program that reads the database keeps its write-ahead log from being emptied, and an older "
+            "copy of the data stands there until it is; end that program and give this command again.\n");
+    }
+    if (copies == store::to_text(store::Copies::in_file)) {
+        print_error(
+            "outdial: an older copy of the data stands in unused space of the database, which is too large to be "
+            "rewritten while calls are made, or the disk too full; when nothing is dialed, stop the daemon, run VACUUM "
+            "with sqlite3, and start it again.\n");
+    }
+}
+
+}  // namespace
+
+ExitCode forget(const CommonOptions& common, const ForgetCommand& command) {
+    const auto config = daemon_config(common);
+    if (!config) {
+        return config.error();
+    }
+    const auto key = person_key(common, command);
+    if (!key) {
+        return key.error();
+    }
+    const bool can_ask = is_terminal(STDIN_FILENO) && !common.json;
+    if (!command.yes && !can_ask) {
+        return give_up(common, ExitCode::usage, "nobody can be asked here whether to go on; --yes says so").value();
+    }
+    auto records = Records::open(common, *config);
+    if (!records) {
+        return records.error();
+    }
+    if (!command.yes) {
+        const auto found = records->find(*key);
+        if (!found) {
+            return found.error();
+        }
+        if (!list_of(*found, "contacts").empty() && !confirmed(*found)) {
+            print("Nobody was forgotten.\n");
+            return ExitCode::ok;
+        }
+    }
+    const auto forgotten = records->forget(*key);
+    if (!forgotten) {
+        return forgotten.error();
+    }
+    report(common, *forgotten);
+    return ExitCode::ok;
+}
+
+}  // namespace outdial::cli
