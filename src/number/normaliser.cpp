@@ -196,6 +196,17 @@ std::string region_in_use(const lib::PhoneNumber& number, const std::string& lik
     return region != unknown_region && library().IsValidNumberForRegion(number, region) ? region : std::string{};
 }
 
+/// Whether the number's E.164 is read as the same number. Not so where it begins with zeros that its country takes for
+/// a prefix, such as +49 00 0129: each reading would take off one more, and the same person have several numbers.
+bool stays_itself(const lib::PhoneNumber& number, const std::string& e164) {
+    lib::PhoneNumber again;
+    std::string e164_again;
+    if (library().Parse(e164, std::string{unknown_region}, &again) != lib::PhoneNumberUtil::NO_PARSING_ERROR)
+        return false;
+    library().Format(again, lib::PhoneNumberUtil::E164, &e164_again);
+    return again.country_code() == number.country_code() && e164_again == e164;
+}
+
 }  // namespace
 
 Normaliser::Normaliser(Check check) : check_{check} {
@@ -224,13 +235,15 @@ Result<Number> Normaliser::normalise(std::string_view written, std::string_view 
     if (parsed.has_extension()) return fail("it has an extension, which cannot be dialed: leave the extension out");
 
     Number number;
+    library().Format(parsed, lib::PhoneNumberUtil::E164, &number.phone.e164);
     number.region = region_in_use(parsed, read_as);
     if (number.region.empty()) {
         if (auto reason = bad_length(parsed)) return fail(std::move(*reason));
         if (check_ == Check::in_use) return fail("no number of its country begins so, or the region is wrong");
+        if (!stays_itself(parsed, number.phone.e164))
+            return fail("it begins with zeros that are no part of a number of its country");
         library().GetRegionCodeForCountryCode(parsed.country_code(), &number.region);
     }
-    library().Format(parsed, lib::PhoneNumberUtil::E164, &number.phone.e164);
     number.phone.country_code_digits = static_cast<int>(std::to_string(parsed.country_code()).size());
     if (!is_e164(number.phone.e164)) return fail("it is not a number of 3 to 15 digits");
     return number;

@@ -220,6 +220,15 @@ TEST_CASE("an area code newer than the library passes where only the length is c
     CHECK_FALSE(Normaliser{Check::length}.normalise("21155501001", "US"));
 }
 
+TEST_CASE("zeros that a country takes for a prefix give no number of several spellings") {
+    for (const char* written : {"0000 129", "000 129"}) {
+        const auto number = Normaliser{Check::length}.normalise(written, "DE");
+        REQUIRE_FALSE(number);
+        CHECK_THAT(number.error().message, Catch::Contains("zeros"));
+    }
+    CHECK(Normaliser{Check::length}.normalise("02 1234 5678", "IT")->phone.e164 == "+390212345678");
+}
+
 TEST_CASE("a region is two letters that have a numbering plan") {
     const Normaliser normaliser;
     for (const char* region : {"US", "us", "GB", "DE", "IT", "JP"}) CHECK(normaliser.known_region(region));
