@@ -16,7 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/test"
 CLANG_BUILD = ROOT / "build/clang"
 # Each kind must have run at least one test, or the run fails: a suite that lost its tests is not a passing one.
-KINDS = ("unit", "style", "service", "sandbox", "asterisk-22", "asterisk-16", "clang")
+KINDS = ("unit", "style", "service", "sandbox", "asterisk-22", "asterisk-16", "clang", "fuzz")
+FUZZ_EXECUTIONS = 1_000_000  # of all targets together; scripts/soak does 500 times as many
+FUZZ_SEED = 1  # the same search each time: new inputs are for scripts/fuzz and scripts/soak to find
 ASTERISK = {"asterisk-22": "22", "asterisk-16": "16"}
 KEEP_OUTPUT_BYTES = "10000000"
 
@@ -141,6 +143,26 @@ def compile_with_clang(jobs):
     return tally
 
 
+def fuzz(jobs):
+    if shutil.which("clang++-14") is None and shutil.which("clang++") is None:
+        return Tally(skipped=1, remarks=["SKIPPED fuzz: no clang++ here"])
+    began = time.monotonic()
+    command = ["scripts/fuzz", "--runs", str(FUZZ_EXECUTIONS), "--seed", str(FUZZ_SEED), "--jobs", str(jobs)]
+    print("+ " + " ".join(command), flush=True)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          errors="replace")
+    targets = re.findall(r"^\w+ +(\d+) +\d+ +[\d.]+ +\d+ +(\d)$", done.stdout, re.M)
+    executions = sum(int(count) for count, _ in targets)
+    crashed = sum(int(crash) for _, crash in targets)
+    tally = Tally(passed=len(targets) - crashed, failed=crashed, seconds=time.monotonic() - began,
+                  remarks=[f"fuzz: {executions:,} executions of {len(targets)} targets"])
+    if not crashed and (done.returncode != 0 or executions < FUZZ_EXECUTIONS):
+        tally.failed += 1
+        tally.remarks.append(f"scripts/fuzz ended with {done.returncode} and did not do what it was to do")
+    print(done.stdout if tally.failed else "\n".join(done.stdout.splitlines()[-len(targets) - 2:]), flush=True)
+    return tally
+
+
 def summarise(kinds, tallies, seconds):
     """Prints the table and the last line; the exit code."""
     strict = os.environ.get("CI", "").lower() in ("true", "1")
@@ -177,7 +199,7 @@ def main():
 
     began = time.monotonic()
     tallies = {}
-    if kinds != ("clang",):
+    if not set(kinds) <= {"clang", "fuzz"}:
         step("build with warnings as errors")
         if not build(BUILD, arguments.jobs):
             tallies["unit"] = Tally(failed=1, remarks=["the build failed"])
@@ -190,6 +212,9 @@ def main():
     if "clang" in kinds:
         step("compile with clang")
         tallies["clang"] = compile_with_clang(arguments.jobs)
+    if "fuzz" in kinds:
+        step("fuzz")
+        tallies["fuzz"] = fuzz(arguments.jobs)
     return summarise(kinds, tallies, time.monotonic() - began)
 
 
