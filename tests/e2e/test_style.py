@@ -70,6 +70,12 @@ class CheckStyle(unittest.TestCase):
         self.assert_fault("headers", "src/core/engine.hpp", "struct Engine {};\n")
         self.assert_fault("headers", "src/core/engine.hpp", "#pragma once\nusing namespace std;\n", 2)
 
+    def test_sql_is_never_put_together(self):
+        for composed in ('fmt::format("SELECT {} FROM contact", name)', 'fmt::format(\n    "DELETE FROM {}", table)',
+                         '"SELECT 1 FROM " + table', 'sql += "SELECT 1"'):
+            self.assertIn("src/store/claims.cpp", faults("sql", {"src/store/claims.cpp": composed + ";\n"}))
+        self.assert_fine("sql", "src/store/claims.cpp", 'const char* sql = "UPDATE contact SET attributes = \'{}\'";\n')
+
     def test_badly_formatted_code_is_found(self):
         self.assert_fault("format", "src/core/engine.cpp", "int  main( ){return 0;}\n")
 
