@@ -212,6 +212,7 @@ private:
     // engine_send.cpp: who leaves now
     void send(const Now& now);
     void take_back_claims(const Now& now);
+    [[nodiscard]] static bool is_way(const CampaignRun& campaign, const TrunkRun& trunk, const ServerRun& server);
     [[nodiscard]] SteadyTime may_send_at(const Now& now, const LiveAttempt& attempt) const;
     void put_in_hand(LiveAttempt& attempt);
     void remove_from_hand(LiveAttempt& attempt);

@@ -29,12 +29,20 @@ void Engine::take_back_claims(const Now& now) {
     for (const auto& [way, queue] : in_hand_) {
         const auto& [campaign, trunk, server] = way;
         const bool may_leave = !stopping_ && clock_is_trusted && campaign->dials() &&
-                               now.steady >= campaign->held_until && trunk->configured && server->configured &&
+                               now.steady >= campaign->held_until && is_way(*campaign, *trunk, *server) &&
                                server->state == ServerRun::State::ready && !server->silent;
         if (!may_leave) back.insert(back.end(), queue.begin(), queue.end());
     }
     std::ranges::sort(back, {}, &LiveAttempt::in_hand_number);
     for (LiveAttempt* attempt : back) settle(now, *attempt, Disposition::canceled);
+}
+
+// A reload may have taken the way from the campaign while a claim for it was being committed.
+bool Engine::is_way(const CampaignRun& campaign, const TrunkRun& trunk, const ServerRun& server) {
+    const auto& trunks = campaign.campaign.trunks;
+    const auto& servers = trunk.trunk.servers;
+    return trunk.configured && server.configured && std::ranges::find(trunks, trunk.trunk.name) != trunks.end() &&
+           std::ranges::find(servers, server.name) != servers.end();
 }
 
 // SteadyTime::max() when not time but an input must come first: a Response, or the end of a call.

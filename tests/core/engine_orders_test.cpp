@@ -215,6 +215,37 @@ TEST_CASE("a trunk that a reload removed gets no more calls") {
     CHECK(world.violations == std::vector<std::string>{});
 }
 
+TEST_CASE("a claim that was under way when a reload took its trunk or server from the campaign is not sent there") {
+    for (const bool server_goes : {false, true}) {
+        CAPTURE(server_goes);
+        WorldOptions options = ringing_for(seconds{1});
+        options.check_slots = false;
+        options.commit_from = options.commit_to = milliseconds{700};
+        options.site.servers.push_back({.name = "s2", .cap = {1000, 1000}});
+        options.site.trunks.push_back(a_trunk("u", {"s", "s2"}, {1000, 1000}));
+        options.site.campaigns[0].trunks = {"u"};
+        World world(options);
+        world.add_people(1, 400);
+        world.start();
+        world.run_for(seconds{5});
+        Site changed = options.site;  // the trunk and the server still exist, for others
+        if (server_goes) {
+            changed.trunks.back().servers = {"s"};
+        } else {
+            changed.campaigns[0].trunks = {"t"};
+        }
+        world.reload(changed);
+        const auto before = world.calls.size();
+        world.run_for(seconds{90});
+        CHECK(world.calls.size() == 400);
+        for (std::size_t i = before; i < world.calls.size(); ++i) {
+            if (server_goes) CHECK(world.calls[i].server == "s");
+            if (!server_goes) CHECK(world.calls[i].trunk == "t");
+        }
+        CHECK(world.violations == std::vector<std::string>{});
+    }
+}
+
 TEST_CASE("orders at random moments break no rule, whatever the events do") {
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
         CAPTURE(seed);
