@@ -50,17 +50,18 @@ bool StoreQueue::urgent_waits() const {
     return !states_.empty() || !settlements_.empty() || !progress_.empty() || !claims_.empty();
 }
 
-// Outcomes go before claims, so a claim sees them; an import's batches take turns with everything else.
+// Outcomes go before claims, so a claim sees them; an import's batches take turns with everything else. But no task
+// overtakes a campaign's state: whoever ordered it waits for a task to hear that it is stored.
 StoreGroup StoreQueue::take_group() {
     StoreGroup group;
     const bool urgent = urgent_waits();
+    group.states = take_front(states_, states_.size());
     if (!tasks_.empty() && (task_is_next_ || !urgent)) {
         group.tasks = take_front(tasks_, 1);
         task_is_next_ = false;
         return group;
     }
     task_is_next_ = urgent;
-    group.states = take_front(states_, states_.size());
     group.settlements = take_front(settlements_, max_settlements_per_group);
     while (!progress_.empty() && group.progress.size() < max_progress_per_group) {
         auto one = progress_.extract(progress_.begin());
