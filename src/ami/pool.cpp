@@ -3,44 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/check.hpp"
 
 namespace outdial::ami {
-
-namespace {
-
-ListedChannel to_listed_channel(const Message& row) {
-    ListedChannel channel{.unique_id = std::string{row.get("Uniqueid")},
-                          .linked_id = std::string{row.get("Linkedid")},
-                          .name = std::string{row.get("Channel")},
-                          .application = std::string{row.get("Application")}};
-    const auto state = row.get("ChannelState");
-    std::from_chars(state.data(), state.data() + state.size(), channel.state);
-    return channel;
-}
-
-Result<std::vector<ListedChannel>> to_channels(const Reply& reply, const std::string& server) {
-    switch (reply.kind) {
-        case Reply::Kind::refused:
-            return fail(
-                fmt::format("{} does not list its channels: {}; the user needs 'reporting' in write "
-                            "(manager.conf)",
-                            server, reply.text));
-        case Reply::Kind::unanswered: return fail(fmt::format("{} did not list its channels: {}", server, reply.text));
-        case Reply::Kind::success: break;
-    }
-    std::vector<ListedChannel> channels;
-    channels.reserve(reply.list.size());
-    for (const auto& row : reply.list) {
-        if (row.message().is_event("CoreShowChannel")) channels.push_back(to_listed_channel(row.message()));
-    }
-    return channels;
-}
-
-}  // namespace
 
 /// One server's sessions: the first has the events, the others only act.
 class Pool::Server {
@@ -224,7 +191,7 @@ Result<void> Pool::hang_up(std::size_t server, std::string_view channel, ReplyHa
 Result<void> Pool::list_channels(std::size_t server, ChannelsHandler done) {
     return submit_list(
         server, Action{"CoreShowChannels"},
-        [name = at(server).name(), done = std::move(done)](const Reply& reply) { done(to_channels(reply, name)); });
+        [name = at(server).name(), done = std::move(done)](const Reply& reply) { done(listed_channels(reply, name)); });
 }
 
 Result<void> Pool::submit(std::size_t server, const Action& action, ReplyHandler done) {

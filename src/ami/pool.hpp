@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ami/connection.hpp"
+#include "ami/listed_channel.hpp"
 #include "ami/originate.hpp"
 #include "ami/pending_actions.hpp"
 #include "ami/session_machine.hpp"
@@ -37,17 +38,6 @@ struct ServerSettings {
     /// carried fewer, and before Asterisk 22.11 every event wakes every session's thread. Worth it only where a list or
     /// a slow link holds the one session up.
     int action_sessions = 0;
-};
-
-/// A row of CoreShowChannels.
-struct ListedChannel {
-    std::string unique_id;
-    std::string linked_id;
-    std::string name;         // "PJSIP/carrier-a-0000002c"
-    int state = 0;            // 5 ringing, 6 up (include/asterisk/channelstate.h)
-    std::string application;  // "AppDial2" while an Originate rings
-
-    bool operator==(const ListedChannel&) const = default;
 };
 
 /// Told what happens, on the io_context's thread. May call the pool meanwhile, except to destroy it. `server` counts in

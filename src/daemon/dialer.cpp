@@ -9,15 +9,13 @@
 
 #include "daemon/call_records.hpp"
 #include "daemon/clock.hpp"
+#include "daemon/earlier_run.hpp"
 #include "daemon/log.hpp"
-#include "daemon/version.hpp"
 
 namespace outdial::daemon {
 
 namespace {
 
-// A clock that NTP set back a little at boot is no wrong clock.
-constexpr auto clock_tolerance = std::chrono::seconds{60};
 constexpr auto order_poll = std::chrono::milliseconds{100};
 constexpr auto longest_order_wait = std::chrono::seconds{5};
 constexpr auto stop_poll = std::chrono::milliseconds{20};
@@ -28,31 +26,11 @@ std::uint64_t fresh_seed() {
     return (std::uint64_t{device()} << 32) | device();
 }
 
-std::vector<store::CampaignListing> listings_of(const Site& site) {
-    std::vector<store::CampaignListing> listings;
-    for (const Campaign& campaign : site.campaigns) listings.push_back({.name = campaign.name, .list = campaign.list});
-    return listings;
-}
-
 bool same_connection(const ami::ServerSettings& a, const ami::ServerSettings& b) {
     const bool same_tls = a.tls.has_value() == b.tls.has_value() &&
                           (!a.tls || (a.tls->ca_file == b.tls->ca_file && a.tls->server_name == b.tls->server_name));
     return same_tls && a.name == b.name && a.host == b.host && a.port == b.port && a.username == b.username &&
            a.secret == b.secret && a.allow_plaintext == b.allow_plaintext && a.action_sessions == b.action_sessions;
-}
-
-// As the engine does it at a reload.
-Result<void> pause_campaigns_without_file(store::Store& store, const Site& site) {
-    const auto known = store.campaigns();
-    if (!known) return tl::unexpected(known.error());
-    for (const CampaignRecord& record : *known) {
-        const bool has_file = std::ranges::find(site.campaigns, record.name, &Campaign::name) != site.campaigns.end();
-        if (has_file || record.state != CampaignState::running) continue;
-        spdlog::warn("campaign {}: its file is gone: it is paused", one_line(record.name));
-        auto set = store.set_campaign_state(record.id, CampaignState::paused, read_clocks().utc);
-        if (!set) return set;
-    }
-    return {};
 }
 
 }  // namespace
@@ -64,14 +42,14 @@ Dialer::~Dialer() { *alive_ = false; }
 
 Result<void> Dialer::start(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
                            store::Store store, bool trust_clock) {
-    auto records = store.register_campaigns(listings_of(configuration.site));
-    if (!records) return tl::unexpected(records.error());
-    if (auto paused = pause_campaigns_without_file(store, configuration.site); !paused) return paused;
-    auto left = store.live_attempts();
-    if (!left) return tl::unexpected(left.error());
-    const auto last_claim = store.last_claimed_at();
-    if (!last_claim) return tl::unexpected(last_claim.error());
-    if (!left->empty()) spdlog::info("attempts without an end from an earlier run count={}", left->size());
+    auto earlier = take_up(store, configuration.site, read_clocks().utc, trust_clock);
+    if (!earlier) return tl::unexpected(earlier.error());
+    for (const std::string& name : earlier->paused) {
+        spdlog::warn("campaign {}: its file is gone: it is paused", one_line(name));
+    }
+    if (const auto left = earlier->found.claims.size(); left > 0) {
+        spdlog::info("attempts without an end from an earlier run count={}", left);
+    }
 
     configuration_ = std::move(configuration);
     store_ = std::make_unique<store::StoreThread>(
@@ -82,10 +60,8 @@ Result<void> Dialer::start(config::Configuration configuration, std::vector<ami:
                 if (*alive) deliver_from_store(std::move(*shared));
             });
         });
-    feed(SiteChanged{.site = configuration_.site, .records = std::move(*records)});
-    const UtcTime newest = last_claim->value_or(UtcTime{}) - clock_tolerance;
-    feed(AttemptsFound{.claims = std::move(*left),
-                       .not_earlier_than = trust_clock ? UtcTime{} : std::max(newest, released)});
+    feed(SiteChanged{.site = configuration_.site, .records = std::move(earlier->records)});
+    feed(std::move(earlier->found));
     connect(std::move(servers));
     return {};
 }

@@ -7,38 +7,11 @@
 
 #include "config/secret.hpp"
 #include "daemon/ami_events.hpp"
+#include "daemon/ami_orders.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/log.hpp"
 
 namespace outdial::daemon {
-
-namespace {
-
-// By the server's own clock, if it has told it: the dialplan compares with that.
-std::string not_after(const Now& now, const std::optional<ami::ServerClock>& clock) {
-    const UtcTime there =
-        clock ? clock->said + std::chrono::duration_cast<Milliseconds>(now.steady - clock->at) : now.utc;
-    return std::to_string(to_unix_ms(there + originate_valid_for) / 1'000);
-}
-
-ami::Originate to_ami(const OriginateOrder& order, std::string not_after) {
-    ami::Originate originate{.channel_id = std::string{order.attempt.view()},
-                             .channel = order.channel,
-                             .context = order.context,
-                             .exten = order.exten,
-                             .priority = order.priority,
-                             .application = order.application,
-                             .data = order.data,
-                             .caller_id_name = order.caller_id_name,
-                             .caller_id_number = order.caller_id_number,
-                             .timeout = order.ring_timeout,
-                             .account = {},
-                             .variables = order.variables};
-    originate.variables.emplace_back(not_after_variable, std::move(not_after));
-    return originate;
-}
-
-}  // namespace
 
 ServerLinks::ServerLinks(boost::asio::io_context& io, std::vector<ami::ServerSettings> servers, std::uint64_t seed,
                          Deliver deliver, Alerts& alerts)
@@ -69,7 +42,7 @@ void ServerLinks::carry_out(const OriginateOrder& order) {
     using Kind = ChannelEvent::Kind;
     const auto server = find(order.server);
     if (!server) return report(order.attempt, Kind::not_sent);
-    const auto sent = pool_.originate(*server, to_ami(order, not_after(read_clocks(), pool_.clock(*server))),
+    const auto sent = pool_.originate(*server, to_originate(order, read_clocks(), pool_.clock(*server)),
                                       [this, attempt = order.attempt](const ami::Reply& reply) {
                                           switch (reply.kind) {
                                               case ami::Reply::Kind::success: return report(attempt, Kind::accepted);
@@ -110,13 +83,7 @@ void ServerLinks::carry_out(const ListChannels& command) {
     const auto sent = pool_.list_channels(*server, [this, failed, asked_at, name = command.server](
                                                        const Result<std::vector<ami::ListedChannel>>& channels) {
         if (!channels) return failed(channels.error());
-        ChannelList list{.server = name, .asked_at = asked_at, .rows = {}};
-        for (const ami::ListedChannel& channel : *channels) {
-            const auto attempt = AttemptId::parse(channel.unique_id);
-            if (attempt)
-                list.rows.push_back({.attempt = *attempt, .up = channel.state == 6, .ringing = channel.state == 5});
-        }
-        deliver_(std::move(list));
+        deliver_(ChannelList{.server = name, .asked_at = asked_at, .rows = attempts_listed(*channels)});
     });
     if (!sent) failed(sent.error());
 }

@@ -1,0 +1,65 @@
+// The database as anybody with sqlite3 sees it. Our own statements: none of them is the store's.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace outdial::simulation {
+
+struct AttemptRow {
+    std::string attempt, campaign, contact, number, trunk, server, disposition, result;
+    std::int64_t claimed_at = 0;
+    std::optional<std::int64_t> ended_at;
+    bool charged = false;
+    bool originated = false;
+};
+
+struct CampaignRow {
+    std::string name, list, state;
+    std::int64_t contacts = 0, ready = 0, waiting = 0, in_call = 0, done = 0;
+};
+
+class DatabaseView {
+public:
+    /// `vfs` may be null: SQLite's own. Fails by yielding nothing, and says so in problem().
+    DatabaseView(const std::string& path, const char* vfs);
+    ~DatabaseView();
+    DatabaseView(const DatabaseView&) = delete;
+    DatabaseView& operator=(const DatabaseView&) = delete;
+
+    [[nodiscard]] std::optional<AttemptRow> attempt(const std::string& id);
+    /// In the order of their claims.
+    [[nodiscard]] std::vector<AttemptRow> attempts_of(const std::string& campaign, const std::string& contact);
+    void each_attempt(const std::function<void(const AttemptRow&)>& take);
+    [[nodiscard]] std::vector<CampaignRow> campaigns();
+    [[nodiscard]] std::int64_t live_attempts();
+    /// Contacts of the campaign that are due so late or later.
+    [[nodiscard]] std::int64_t due_from(const std::string& campaign, std::int64_t utc_ms);
+    /// Rows that contradict each other, in words; empty when there are none.
+    [[nodiscard]] std::string contradiction();
+    /// A few of the contacts that are not done, for a human.
+    [[nodiscard]] std::string some_pending();
+    [[nodiscard]] const std::string& problem() const { return problem_; }
+
+private:
+    struct Finalizer {
+        void operator()(sqlite3_stmt* statement) const;
+    };
+    [[nodiscard]] sqlite3_stmt* statement(const char* sql);
+    [[nodiscard]] bool step(sqlite3_stmt* statement);
+
+    sqlite3* db_ = nullptr;
+    std::map<std::string_view, std::unique_ptr<sqlite3_stmt, Finalizer>> statements_;
+    std::string problem_;
+};
+
+}  // namespace outdial::simulation

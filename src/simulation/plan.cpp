@@ -1,0 +1,234 @@
+#include "simulation/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/check.hpp"
+
+namespace outdial::simulation {
+
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// Beyond this many calls a run is a measurement: one campaign on roomy caps.
+constexpr int measurement_calls = 2'000;
+
+int between(Random& random, int low, int high) {
+    return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1)));
+}
+bool one_in(Random& random, int count) { return random.below(static_cast<std::uint64_t>(count)) == 0; }
+
+Template template_of(const std::string& text, Template::Allow allow) {
+    auto parsed = Template::parse(text, allow);
+    OUTDIAL_CHECK(parsed.has_value());
+    return std::move(*parsed);
+}
+
+LevelCap draw_cap(Random& random) {
+    // Fractions are meant, and so is one channel.
+    const double per_second = one_in(random, 4) ? 0.5 + random.unit() * 3 : between(random, 2, 30);
+    return {per_second, one_in(random, 6) ? 1 : between(random, 2, 25)};
+}
+
+CampaignRules draw_campaign(Random& random, const SiteRules& site, int number) {
+    CampaignRules rules;
+    rules.list = fmt::format("list{}", number);
+    rules.cap = draw_cap(random);
+    for (const auto& [trunk, unused] : site.trunks) {
+        if (rules.trunks.empty() || one_in(random, 2)) rules.trunks.push_back(trunk);
+    }
+    rules.ring_timeout_ms = between(random, 4, 15) * 1'000;
+    rules.max_attempts = between(random, 1, 4);
+    rules.weight = between(random, 1, 3);
+    for (const char* outcome : {"busy", "no_answer", "declined"}) {
+        if (one_in(random, 4)) continue;
+        rules.person[outcome] = {between(random, 3, 40) * 1'000, between(random, 1, 3)};
+    }
+    rules.technical = {between(random, 2, 15) * 1'000, between(random, 1, 5)};
+    rules.lost_after_ms = between(random, 120, 600) * 1'000;
+    return rules;
+}
+
+std::string draw_note(Random& random, bool hostile) {
+    static const std::vector<std::string> nasty = {
+        "a,b=c",        "${SHELL(id)}",
+        "\"quoted\"",   "back\\slash",
+        "(open",        "]close",
+        "x&PJSIP/evil", "'; DROP TABLE attempt; --",
+        "Żółć ☎",       "=1+1",
+        "a;b|c#d%e!f",  "${EPOCH},1",
+        "\t\ttabs",     "cut\r\nAction: Command\r\nCommand: core stop now\r\n",
+    };
+    if (!hostile || one_in(random, 3)) return fmt::format("note {}", random.below(1'000));
+    if (one_in(random, 30)) return std::string(600, '"');  // too long for a line once it is escaped
+    std::string note;
+    const int parts = between(random, 1, 3);
+    // The last two would end a line: each of their calls is refused, so they are few.
+    for (int i = 0; i < parts; ++i) note += nasty[random.below(one_in(random, 12) ? nasty.size() : nasty.size() - 2)];
+    return note;
+}
+
+std::vector<Person> draw_people(Random& random, const std::string& prefix, int count, bool hostile, int& next_number) {
+    std::vector<Person> people;
+    for (int i = 0; i < count; ++i) {
+        Person person{
+            .external_id = fmt::format("{}-{}", prefix, i), .numbers = {}, .note = draw_note(random, hostile)};
+        const int numbers = one_in(random, 4) ? between(random, 2, 3) : 1;
+        for (int n = 0; n < numbers; ++n) {
+            // Some share a number with somebody before them: a family's, or the same person in another list.
+            const bool shared = next_number > 10 && one_in(random, 12);
+            const int number = shared ? between(random, 1, next_number - 1) : next_number++;
+            person.numbers.push_back(fmt::format("+1212{:07}", number));
+        }
+        people.push_back(std::move(person));
+    }
+    return people;
+}
+
+void draw_faults(Random& random, Plan& plan, FaultSet allowed) {
+    for (int i = 0; i < fault_count; ++i) {
+        const auto fault = static_cast<Fault>(i);
+        const bool drawn = one_in(random, 3);
+        // Often rare, sometimes one upon the other.
+        const Microseconds every = seconds{between(random, 3, one_in(random, 3) ? 15 : 90)};
+        if (!allowed.has(fault) || !drawn) continue;
+        plan.faults.add(fault);
+        plan.every[fault] = every;
+    }
+    plan.call_records = one_in(random, 3);
+    plan.event_share = 0.005 + random.unit() * random.unit() * 0.3;
+    plan.events_are_whole = !plan.has(Fault::drop) && !plan.has(Fault::late);
+}
+
+void draw_measurement(Plan& plan, int calls) {
+    plan.site.all = {200, 5'000};
+    plan.site.servers["pbx1"] = {100, 2'500};
+    plan.site.servers["pbx2"] = {100, 2'500};
+    plan.site.trunks["carrier"] = {{200, 5'000}, {"pbx1", "pbx2"}};
+    CampaignRules rules;
+    rules.list = "list1";
+    rules.cap = {100, 3'000};
+    rules.trunks = {"carrier"};
+    rules.max_attempts = 2;
+    rules.person["no_answer"] = {60'000, 1};
+    rules.person["busy"] = {60'000, 1};
+    rules.technical = {10'000, 2};
+    rules.lost_after_ms = 600'000;
+    plan.site.campaigns["campaign1"] = rules;
+    // Four people of ten are tried a second time.
+    Random random{plan.seed};
+    int next_number = 1;
+    plan.lists["list1"] = draw_people(random, "p1", std::max(1, calls * 10 / 14), false, next_number);
+    // Most of them are made among faults, which must leave the calls time to be made.
+    plan.trouble = Microseconds{seconds{calls}} / 200;
+    for (auto& [fault, every] : plan.every) every = std::max<Microseconds>(every, minutes{1});
+}
+
+}  // namespace
+
+Microseconds Plan::patience() const {
+    Microseconds longest = minutes{15};  // holds, silences and lists of channels
+    for (const auto& [name, rules] : site.campaigns) {
+        std::int64_t after_ms = std::max(rules.technical.after_ms, rules.lost_after_ms);
+        for (const auto& [outcome, again] : rules.person) after_ms = std::max(after_ms, again.after_ms);
+        const std::int64_t tries = rules.max_attempts + rules.technical.times + 3;
+        double per_second = std::min({rules.cap.per_second, site.all.per_second, 1.0});
+        const auto people =
+            lists.at(rules.list).size() + (later.contains(rules.list) ? later.at(rules.list).size() : 0);
+        const auto calls = static_cast<double>(static_cast<std::int64_t>(people) * tries);
+        longest += Milliseconds{tries * (after_ms + rules.ring_timeout_ms + 60'000)};
+        longest += Milliseconds{static_cast<std::int64_t>(calls * 20'000.0 / std::max(per_second, 0.1))};
+    }
+    return longest;
+}
+
+Plan draw_plan(const PlanOptions& options) {
+    Plan plan;
+    plan.seed = options.seed;
+    Random random{options.seed * 2 + 1};
+    draw_faults(random, plan, options.faults);
+    if (options.calls > measurement_calls) {
+        draw_measurement(plan, options.calls);
+        return plan;
+    }
+    plan.site.all = {random.unit() < 0.3 ? 3.0 + random.unit() * 5 : 50.0, between(random, 5, 60)};
+    const int servers = between(random, 1, 3);
+    for (int i = 1; i <= servers; ++i) plan.site.servers[fmt::format("pbx{}", i)] = draw_cap(random);
+    const int trunks = between(random, 1, 3);
+    for (int i = 1; i <= trunks; ++i) {
+        TrunkRules trunk{draw_cap(random), {}};
+        for (const auto& [server, unused] : plan.site.servers) {
+            if (trunk.servers.empty() || one_in(random, 2)) trunk.servers.push_back(server);
+        }
+        plan.site.trunks[fmt::format("carrier{}", i)] = std::move(trunk);
+    }
+    const int campaigns = between(random, 1, 3);
+    const int calls = options.calls > 0 ? options.calls : between(random, 40, 160);
+    int next_number = 1;
+    for (int i = 1; i <= campaigns; ++i) {
+        const CampaignRules rules = draw_campaign(random, plan.site, i);
+        const int people = std::max(1, calls / (campaigns * 2));
+        plan.lists[rules.list] =
+            draw_people(random, fmt::format("p{}", i), people, plan.has(Fault::hostile), next_number);
+        if (plan.has(Fault::import)) {
+            plan.later[rules.list] =
+                draw_people(random, fmt::format("q{}", i), people / 2 + 1, plan.has(Fault::hostile), next_number);
+        }
+        plan.site.campaigns[fmt::format("campaign{}", i)] = rules;
+    }
+    plan.trouble = seconds{between(random, 30, 240)};
+    return plan;
+}
+
+Site to_site(const SiteRules& rules, bool call_records) {
+    const auto cap = [](const LevelCap& level) { return Cap{level.per_second, level.channels}; };
+    Site site;
+    site.limits = cap(rules.all);
+    for (const auto& [name, level] : rules.servers) site.servers.push_back({name, cap(level), call_records});
+    for (const auto& [name, trunk] : rules.trunks) {
+        site.trunks.push_back({.name = name,
+                               .servers = trunk.servers,
+                               .dial = template_of("PJSIP/{digits}@" + name, Template::Allow::number_only),
+                               .cap = cap(trunk.cap),
+                               .caller_ids = {"+18005550199"}});
+    }
+    for (const auto& [name, given] : rules.campaigns) {
+        Campaign campaign;
+        campaign.name = name;
+        campaign.list = given.list;
+        campaign.trunks = given.trunks;
+        campaign.ring_timeout = Milliseconds{given.ring_timeout_ms};
+        campaign.on_answer = DialplanDestination{
+            .context = "outbound", .exten = template_of("{digits}", Template::Allow::number_only), .priority = 1};
+        campaign.variables = {{"SIM_CAMPAIGN", template_of("{campaign}", Template::Allow::anything)},
+                              {"SIM_CONTACT", template_of("{contact.external_id}", Template::Allow::anything)},
+                              {"SIM_NOTE", template_of("{contact.note}", Template::Allow::anything)}};
+        campaign.pacing = {given.cap.per_second, given.cap.channels};
+        campaign.weight = given.weight;
+        campaign.retry.max_attempts = given.max_attempts;
+        for (const auto& [outcome, again] : given.person) {
+            campaign.retry.person[*disposition_from(outcome)] = {Milliseconds{again.after_ms}, again.times};
+        }
+        campaign.retry.technical = {Milliseconds{given.technical.after_ms}, given.technical.times};
+        campaign.retry.lost_after = Milliseconds{given.lost_after_ms};
+        site.campaigns.push_back(std::move(campaign));
+    }
+    return site;
+}
+
+std::vector<NewContact> to_contacts(const std::vector<Person>& people) {
+    std::vector<NewContact> contacts;
+    for (const Person& person : people) {
+        NewContact contact{.external_id = person.external_id, .numbers = {}, .attributes = {{"note", person.note}}};
+        for (const std::string& number : person.numbers) {
+            contact.numbers.push_back({.e164 = number, .country_code_digits = 1});
+        }
+        contacts.push_back(std::move(contact));
+    }
+    return contacts;
+}
+
+}  // namespace outdial::simulation

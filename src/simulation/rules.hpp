@@ -1,0 +1,54 @@
+// A run's rules and people in plain words. The plan draws them, the site that is given to the engine is made of them,
+// and the checker judges by them: it must not use a line of what it judges.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace outdial::simulation {
+
+struct LevelCap {
+    double per_second = 1;
+    int channels = 1;
+};
+
+/// After an outcome of this kind: how long a person is left alone at least, and how many more tries such outcomes
+/// allow.
+struct Again {
+    std::int64_t after_ms = 0;
+    int times = 0;
+};
+
+struct TrunkRules {
+    LevelCap cap;
+    std::vector<std::string> servers;
+};
+
+struct CampaignRules {
+    std::string list;
+    LevelCap cap;
+    std::vector<std::string> trunks;
+    std::int64_t ring_timeout_ms = 10'000;
+    int max_attempts = 1;
+    int weight = 1;
+    std::map<std::string, Again> person;  // by disposition: busy, no_answer, declined
+    Again technical;
+    std::int64_t lost_after_ms = 0;
+};
+
+struct SiteRules {
+    LevelCap all;
+    std::map<std::string, LevelCap> servers;
+    std::map<std::string, TrunkRules> trunks;
+    std::map<std::string, CampaignRules> campaigns;
+};
+
+struct Person {
+    std::string external_id;
+    std::vector<std::string> numbers;  // E.164
+    std::string note;                  // an attribute, sent as a channel variable
+};
+
+}  // namespace outdial::simulation
