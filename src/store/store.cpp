@@ -1,5 +1,6 @@
 #include "store/store.hpp"
 
+#include "store/durable_log.hpp"
 #include "store/migrations.hpp"
 #include "store/store_parts.hpp"
 
@@ -14,6 +15,9 @@ Store::~Store() = default;
 Result<Store> Store::open(const std::filesystem::path& path, const DatabaseOptions& options) {
     auto database = Database::open(path, Database::Access::read_write, options);
     if (!database) return tl::unexpected<Error>(std::move(database.error()));
+    if (Result<void> durable = make_log_durable(**database); !durable) {
+        return tl::unexpected<Error>(std::move(durable.error()));
+    }
     if (Result<void> migrated = migrate(**database, embedded_migrations()); !migrated) {
         return tl::unexpected<Error>(std::move(migrated.error()));
     }

@@ -3,11 +3,12 @@
 //
 // After an error of the disk nothing is known of what the failed commit left: Linux reports a failed fsync once, and
 // then takes the lost pages for clean. So it is never tried again on the same connection: that one is closed without a
-// checkpoint, the database is opened anew from what the files really hold, and it is compared with what had been
-// confirmed. A commit that failed may turn out to have reached the log after all; its claims were reported as failed
-// and never dialed, so they are undone.
+// checkpoint, the database is opened anew from what the files really hold, its log is brought onto the disk
+// (durable_log.cpp), and it is compared with what had been confirmed. A commit that failed may turn out to have reached
+// the log after all; its claims were reported as failed and never dialed, so they are undone.
 #include <fmt/core.h>
 
+#include "store/durable_log.hpp"
 #include "store/lock_holders.hpp"
 #include "store/store_parts.hpp"
 
@@ -114,6 +115,7 @@ Result<void> Store::reopen() {
     parts_.reset();
     auto database = Database::open(condition_->database, Database::Access::read_write, condition_->options);
     if (!database) return tl::unexpected{std::move(database.error())};
+    if (Result<void> durable = make_log_durable(**database); !durable) return durable;
     if (Result<void> whole = condition_->guard.check_after_reopening(**database); !whole) {
         if ((*database)->last_fault() == Fault::none) condemn(whole.error());
         return whole;

@@ -103,7 +103,19 @@ class Soak(unittest.TestCase):
         for row in json.loads((SOAK.parents[1] / "tests/soak/rows.json").read_text()):
             with self.subTest(row=row["row"]):
                 self.assertEqual(set(row), {"row", "unit", "wanted", "command"})
-                self.assertIn("{seed}", row["command"])
+                self.assertIn("{seed}", " ".join(row["command"]))
+
+    def test_a_program_of_the_build_is_found_beside_the_daemon_and_a_missing_one_is_no_success(self):
+        rows = self.folder / "rows.json"
+        rows.write_text(json.dumps([{"row": "r", "unit": "runs", "wanted": 10, "command": ["{build}/prove", "{seed}00"]}]))
+        command = [SOAK, "--rows", rows, "--folder", self.folder / "soak", "--hours", "1", "--runs", "1"]
+        without = subprocess.run(command, capture_output=True, text=True, env=self.environment, timeout=60)
+        self.assertIn("cannot run here", without.stdout)
+        proof = self.folder / "prove"
+        proof.write_text("""#!/bin/sh\necho '{"row": "r", "done": '$1', "violations": 0}'\n""")
+        proof.chmod(0o755)
+        done = subprocess.run(command, capture_output=True, text=True, env=self.environment, timeout=60)
+        self.assertRegex(done.stdout, r"(?m)^r +200 ")
 
     def test_nothing_is_done_without_being_told_how_long(self):
         for options in ([], ["--hours", "0"], ["--row", "nonsense", "--hours", "1"], ["--nonsense"]):
