@@ -177,8 +177,8 @@ void Checker::check_history(const WiredCall& call, const AttemptRow& claim) {
     }
     const std::int64_t gap = claim.claimed_at - *last->ended_at;
     if (gap < allowed->after_ms && stepped_ms_ == 0) {
-        violate("retry", fmt::format("{} is called {} ms after {}, not {}", call.contact, gap, last->disposition,
-                                     allowed->after_ms));
+        violate("retry", fmt::format("{} is called {} ms after {} ({}), not {}", call.contact, gap, last->disposition,
+                                     last->originated ? "originated" : "never originated", allowed->after_ms));
     }
 }
 
@@ -190,7 +190,9 @@ std::optional<Again> Checker::again(const CampaignRules& rules, const AttemptRow
     if (row.disposition == "invalid_number") return Again{0, any_times};
     if (row.disposition == "canceled") {
         if (!row.originated) return Again{unsent_after_ms, any_times};
-        return Again{std::min(unsent_after_ms, rules.technical.after_ms), any_times};
+        if (!row.charged) return Again{rules.technical.after_ms, any_times};
+        const auto rang = rules.person.find("no_answer");
+        return Again{rang == rules.person.end() ? rules.lost_after_ms : rang->second.after_ms, any_times};
     }
     if (is_technical(row.disposition)) return rules.technical;
     const auto found = rules.person.find(row.disposition);
