@@ -15,8 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/test"
 CLANG_BUILD = ROOT / "build/clang"
+PROOF_BUILD = ROOT / "build/proof"  # optimised: what runs for long
+PROOFS = ROOT / "tests/soak/rows.json"
 # Each kind must have run at least one test, or the run fails: a suite that lost its tests is not a passing one.
-KINDS = ("unit", "style", "service", "sandbox", "asterisk-22", "asterisk-16", "clang", "fuzz")
+KINDS = ("unit", "style", "service", "sandbox", "asterisk-22", "asterisk-16", "clang", "fuzz", "simulation")
 FUZZ_EXECUTIONS = 1_000_000  # of all targets together; scripts/soak does 500 times as many
 FUZZ_SEED = 1  # the same search each time: new inputs are for scripts/fuzz and scripts/soak to find
 ASTERISK = {"asterisk-22": "22", "asterisk-16": "16"}
@@ -30,6 +32,7 @@ class Tally:
     skipped: int = 0
     seconds: float = 0.0
     remarks: list = field(default_factory=list)
+    reports: list = field(default_factory=list)  # (row, done, violations) of tests/soak/rows.json
 
     def add(self, other):
         self.passed += other.passed
@@ -37,6 +40,7 @@ class Tally:
         self.skipped += other.skipped
         self.seconds += other.seconds
         self.remarks += other.remarks
+        self.reports += other.reports
 
     @property
     def total(self):
@@ -52,11 +56,11 @@ def run(*command):
     return subprocess.run(command, cwd=ROOT).returncode
 
 
-def build(folder, jobs, *options):
+def build(folder, jobs, *options, target="all"):
     """Configures and builds; whether it worked."""
     configured = run("cmake", "-S", ".", "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DOUTDIAL_WERROR=ON",
                      *options)
-    return configured == 0 and run("cmake", "--build", folder, "-j", str(jobs)) == 0
+    return configured == 0 and run("cmake", "--build", folder, "-j", str(jobs), "--target", target) == 0
 
 
 def listed_tests(kinds):
@@ -74,11 +78,21 @@ def listed_tests(kinds):
     return tests
 
 
+def reports_in(output):
+    """What the lines of JSON that scripts/soak counts by say in a test's output."""
+    found = []
+    for line in output.splitlines():
+        if line.startswith('{"row"'):
+            report = json.loads(line)
+            found.append((report["row"], int(report["done"]), int(report["violations"])))
+    return found
+
+
 def count(case):
     """How many test cases one CTest test stands for, from what Catch2 or run_tests.py printed at its end."""
     status = case.get("status")
     output = case.findtext("system-out") or ""
-    tally = Tally(seconds=float(case.get("time") or 0))
+    tally = Tally(seconds=float(case.get("time") or 0), reports=reports_in(output))
     name = case.get("name")
     if found := re.search(r"^counts: (\d+) passed, (\d+) failed, (\d+) skipped$", output, re.M):
         tally.passed, tally.failed, tally.skipped = map(int, found.groups())
@@ -147,7 +161,8 @@ def fuzz(jobs):
     if shutil.which("clang++-14") is None and shutil.which("clang++") is None:
         return Tally(skipped=1, remarks=["SKIPPED fuzz: no clang++ here"])
     began = time.monotonic()
-    command = ["scripts/fuzz", "--runs", str(FUZZ_EXECUTIONS), "--seed", str(FUZZ_SEED), "--jobs", str(jobs)]
+    command = ["scripts/fuzz", "--runs", str(FUZZ_EXECUTIONS), "--seed", str(FUZZ_SEED), "--jobs", str(jobs),
+               "--row", "fuzz"]
     print("+ " + " ".join(command), flush=True)
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           errors="replace")
@@ -155,12 +170,47 @@ def fuzz(jobs):
     executions = sum(int(count) for count, _ in targets)
     crashed = sum(int(crash) for _, crash in targets)
     tally = Tally(passed=len(targets) - crashed, failed=crashed, seconds=time.monotonic() - began,
-                  remarks=[f"fuzz: {executions:,} executions of {len(targets)} targets"])
+                  reports=reports_in(done.stdout))
     if not crashed and (done.returncode != 0 or executions < FUZZ_EXECUTIONS):
         tally.failed += 1
         tally.remarks.append(f"scripts/fuzz ended with {done.returncode} and did not do what it was to do")
     print(done.stdout if tally.failed else "\n".join(done.stdout.splitlines()[-len(targets) - 2:]), flush=True)
     return tally
+
+
+def simulate(jobs):
+    """outdial-sim: the seeds that once broke a rule, then others, then whole days."""
+    began = time.monotonic()
+    if not build(PROOF_BUILD, jobs, "-DCMAKE_BUILD_TYPE=Release", target="outdial-sim"):
+        return Tally(failed=1, seconds=time.monotonic() - began, remarks=["outdial-sim does not build"])
+    tally = Tally()
+    for options in (("--seeds-file", "tests/sim/seeds.txt"), ("--seeds", "1..300", "--row", "seeds"),
+                    ("--seeds", "1..5", "--calls", "100000", "--row", "campaign_days")):
+        command = [PROOF_BUILD / "outdial-sim", *options, "--jobs", str(jobs)]
+        print("+ " + " ".join(map(str, command)), flush=True)
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        print(done.stdout, end="", flush=True)
+        tally.reports += reports_in(done.stdout)
+        tally.passed += done.returncode == 0
+        tally.failed += done.returncode != 0
+        if done.returncode != 0:
+            tally.remarks.append("a rule was broken by outdial-sim " + " ".join(options))
+    tally.seconds = time.monotonic() - began
+    return tally
+
+
+def print_proofs(whole, is_complete):
+    """What was tried how often, beside what a whole run of scripts/test has to try; how many rows fell short of it."""
+    print(f"\n{'proof':20}{'done':>12}{'wanted':>12}  {'unit':20}{'violations':>11}")
+    short = 0
+    for row in json.loads(PROOFS.read_text()):
+        done = sum(done for name, done, _ in whole.reports if name == row["row"])
+        violations = sum(violations for name, _, violations in whole.reports if name == row["row"])
+        print(f"{row['row']:20}{done:12,}{row['in_test']:12,}  {row['unit']:20}{violations:11}")
+        if is_complete and done < row["in_test"]:
+            short += 1
+            whole.remarks.append(f"{row['row']}: {done} {row['unit']} were done, {row['in_test']} are wanted")
+    return short
 
 
 def summarise(kinds, tallies, seconds):
@@ -180,6 +230,8 @@ def summarise(kinds, tallies, seconds):
     for kind in kinds:
         tally = tallies[kind]
         print(f"{kind:14}{tally.passed:8}{tally.failed:8}{tally.skipped:9}{tally.seconds:9.1f}")
+    if whole.reports:
+        whole.failed += print_proofs(whole, set(kinds) == set(KINDS) and not whole.skipped)
     for remark in whole.remarks:
         print(f"  {remark}")
     if whole.skipped:
@@ -199,7 +251,7 @@ def main():
 
     began = time.monotonic()
     tallies = {}
-    if not set(kinds) <= {"clang", "fuzz"}:
+    if not set(kinds) <= {"clang", "fuzz", "simulation"}:
         step("build with warnings as errors")
         if not build(BUILD, arguments.jobs):
             tallies["unit"] = Tally(failed=1, remarks=["the build failed"])
@@ -215,6 +267,9 @@ def main():
     if "fuzz" in kinds:
         step("fuzz")
         tallies["fuzz"] = fuzz(arguments.jobs)
+    if "simulation" in kinds:
+        step("simulation")
+        tallies["simulation"] = simulate(arguments.jobs)
     return summarise(kinds, tallies, time.monotonic() - began)
 
 

@@ -20,18 +20,13 @@ int main(int count, char** arguments) {
     const auto begin = std::chrono::steady_clock::now();
     const Totals totals = run_seeds(*options);
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    if (options->json) {
-        fmt::print(
-            "{{\"row\":\"seeds\",\"done\":{},\"violations\":{},\"calls\":{},\"starts\":{},\"virtual_hours\":{:.1f},"
-            "\"seconds\":{:.2f}}}\n",
-            totals.done, totals.violations, totals.calls, totals.starts,
-            static_cast<double>(totals.virtual_ms) / 3'600'000.0, seconds);
-    } else {
-        fmt::print(
-            "{} runs, {} broke a rule; {} calls, {} starts of the process, {:.1f} hours of virtual time in "
-            "{:.1f} s\n",
-            totals.done, totals.violations, totals.calls, totals.starts,
-            static_cast<double>(totals.virtual_ms) / 3'600'000.0, seconds);
+    fmt::print(
+        "{} runs, {} broke a rule; {} calls, {} starts of the process, {:.1f} hours of virtual time in {:.1f} s\n",
+        totals.done, totals.violations, totals.calls, totals.starts,
+        static_cast<double>(totals.virtual_ms) / 3'600'000.0, seconds);
+    if (!options->row.empty()) {
+        fmt::print("{{\"row\": \"{}\", \"done\": {}, \"violations\": {}}}\n", options->row, totals.done,
+                   totals.violations);
     }
     return totals.violations == 0 ? 0 : 1;
 }

@@ -36,6 +36,8 @@ Result<void> set(MainOptions& options, const std::string& name, const std::strin
         options.seeds = std::move(*seeds);
     } else if (name == "--calls") {
         if (!read(value, options.plan.calls) || options.plan.calls < 1) return bad("a number above 0");
+    } else if (name == "--row") {
+        options.row = value;
     } else if (name == "--jobs") {
         if (!read(value, options.jobs) || options.jobs < 1 || options.jobs > 256) return bad("1 to 256");
     } else if (name == "--faults") {
@@ -76,9 +78,7 @@ Result<MainOptions> parse_options(const std::vector<std::string>& arguments) {
     MainOptions options;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string& name = arguments[i];
-        if (name == "--json") {
-            options.json = true;
-        } else if (name == "--hash") {
+        if (name == "--hash") {
             options.hash = true;
         } else if (name == "--trace") {
             options.trace = true;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -14,7 +15,7 @@ struct MainOptions {
     std::vector<std::uint64_t> seeds;  // instead, one by one
     PlanOptions plan;
     int jobs = 1;
-    bool json = false;
+    std::string row;
     bool hash = false;
     bool trace = false;
     bool help = false;
@@ -40,7 +41,7 @@ inline constexpr const char* usage =
     "  --jobs N           so many runs at once\n"
     "  --trace            the end of the log of each run that breaks a rule (with --seed: all of it)\n"
     "  --hash             a hash of all effects of each run\n"
-    "  --json             one line of JSON at the end\n"
+    "  --row NAME         the line of JSON at the end that scripts/soak counts by\n"
     "\n"
     "Exit codes: 0 no rule was broken, 1 one was, 64 usage.\n";
 

@@ -3,6 +3,7 @@
 The instants come from a seed that is printed: the same seed chooses the same ones, though not the same machine load.
 """
 
+import json
 import os
 import random
 import signal
@@ -24,6 +25,11 @@ SETTLING_S = 4.0
 SETTLING_EVERY = 15
 # Of all runs of this process, for those who run the tests again and again.
 totals = {"kills": 0, "violations": 0}
+
+
+def report(row):
+    """The line that scripts/test and scripts/soak count by (tests/soak/rows.json)."""
+    print(json.dumps({"row": row, "done": totals["kills"], "violations": totals["violations"]}), flush=True)
 
 
 def fresh_seed():

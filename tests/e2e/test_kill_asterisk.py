@@ -9,7 +9,7 @@ from collections import Counter
 
 import history
 import witness
-from kill_loop import Run, configuration, fresh_seed, people
+from kill_loop import Run, configuration, fresh_seed, people, report
 from outdial import Outdial
 from telephony import Network, Unavailable
 
@@ -115,6 +115,10 @@ class Asterisk22(unittest.TestCase):
         os.kill(self.network.pid("pbx"), signal.SIGCONT)
         run.rules.stalls.append((begin, time.time()))
         self.assert_rules_kept(run)
+
+
+def tearDownModule():
+    report("kill_asterisk")
 
 
 if __name__ == "__main__":

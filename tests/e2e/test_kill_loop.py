@@ -12,7 +12,7 @@ import unittest
 from collections import Counter
 
 import history
-from kill_loop import Run, configuration, fresh_seed, people
+from kill_loop import Run, configuration, fresh_seed, people, report
 from link import Link
 from outdial import Outdial
 from sandbox import Sandbox
@@ -135,6 +135,10 @@ class Trouble(Case):
         before = run.attempts()
         run.outdial.wait_until(lambda: run.attempts() > before + 20 or not self.link.is_connected, "calls or a cut", 30)
         run.outdial.wait_until(lambda: self.link.is_connected, "the link", 30)
+
+
+def tearDownModule():
+    report("kill_sandbox")
 
 
 if __name__ == "__main__":

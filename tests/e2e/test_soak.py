@@ -102,7 +102,7 @@ class Soak(unittest.TestCase):
     def test_every_row_of_the_table_has_a_program(self):
         for row in json.loads((SOAK.parents[1] / "tests/soak/rows.json").read_text()):
             with self.subTest(row=row["row"]):
-                self.assertEqual(set(row), {"row", "unit", "wanted", "command"})
+                self.assertEqual(set(row), {"row", "unit", "wanted", "in_test", "command"})
                 self.assertIn("{seed}", " ".join(row["command"]))
 
     def test_a_program_of_the_build_is_found_beside_the_daemon_and_a_missing_one_is_no_success(self):
