@@ -9,6 +9,7 @@ enum class ExitCode : int {
     usage = 64,
     no_daemon = 69,
     configuration = 78,
+    interrupted = 130,  // 128 and SIGINT's number, as shells have it
 };
 
 }  // namespace outdial::cli

@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/contact_sink.hpp"
 #include "cli/environment.hpp"
+#include "cli/interruption.hpp"
 #include "cli/progress.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text.hpp"
@@ -91,10 +92,14 @@ std::vector<std::string> fields_of(const NewContact& contact, const lists::Colum
 /// Takes the batches of the reader to the sink, and what is left out to the rejects.
 class Importer {
 public:
-    Importer(ContactSink& sink, const lists::Columns& columns, Rejects& rejects, bool show_progress)
-        : sink_(sink), columns_(columns), rejects_(rejects), progress_(show_progress) {}
+    Importer(ContactSink& sink, const lists::Columns& columns, Rejects& rejects, bool show_progress,
+             const Interruption& interruption)
+        : sink_(sink), columns_(columns), rejects_(rejects), progress_(show_progress), interruption_(interruption) {}
 
     [[nodiscard]] Result<void> take(lists::Batch&& batch) {
+        if (interruption_.is_noted()) {
+            return fail("interrupted");
+        }
         UnderWay one{std::move(batch), {}};
         one.contacts.reserve(one.batch.contacts.size());
         for (lists::ListedContact& listed : one.batch.contacts) {
@@ -183,6 +188,7 @@ private:
     Rejects& rejects_;
     Summary summary_;
     Progress progress_;
+    const Interruption& interruption_;
     std::deque<UnderWay> under_way_;
 };
 
@@ -229,6 +235,13 @@ ExitCode stop(const CommonOptions& common, const Error& error, const Summary& su
                    "left as it is.";
     }
     return give_up(common, ExitCode::failed, message).value();
+}
+
+ExitCode interrupted(const CommonOptions& common, const Summary& summary) {
+    return give_up(common, ExitCode::interrupted,
+                   "interrupted: " + counted(static_cast<std::int64_t>(summary.accepted), "contact", "contacts") +
+                       " stored; run the same command again to go on")
+        .value();
 }
 
 Result<lists::ListReader> open_list(const ImportCommand& command, lists::ListOptions options) {
@@ -290,13 +303,17 @@ ExitCode import_contacts(const CommonOptions& common, const ImportCommand& comma
         return sink.error();
     }
     Rejects rejects(reject_path(command), reader->columns().header);
-    Importer importer(**sink, reader->columns(), rejects, !common.json);
+    const Interruption interruption;
+    Importer importer(**sink, reader->columns(), rejects, !common.json, interruption);
     const Result<lists::ListSummary> read =
         reader->run([&](lists::Batch&& batch) { return importer.take(std::move(batch)); });
     const Result<void> finished = importer.finish();
     const std::chrono::milliseconds elapsed = importer.progress().elapsed();
     importer.progress().clear();
     const Result<void> closed = rejects.close();
+    if (!read && finished && closed && interruption.is_noted()) {
+        return interrupted(common, importer.summary());
+    }
     if (!read || !finished || !closed) {
         const Error& error = !read ? read.error() : !finished ? finished.error() : closed.error();
         return stop(common, error, importer.summary());

@@ -105,6 +105,7 @@ void Dialer::reload(config::Configuration configuration, std::vector<ami::Server
 // Carrying out a command may bring the next input at once (an Originate that cannot be written): it waits for its turn
 // here, so that the engine is never entered twice.
 void Dialer::feed(Input input) {
+    if (closing_) return;  // what it would command could be neither sent nor stored
     inputs_.push_back(std::move(input));
     if (feeding_) return;
     feeding_ = true;
@@ -179,6 +180,7 @@ void Dialer::arm_timer() {
 // ------------------------------------------------------------------------------------------------------------------------------------
 
 void Dialer::deliver_from_store(std::vector<store::StoreReply> replies) {
+    if (closing_) return;
     for (store::StoreReply& reply : replies) take_reply(std::move(reply));
 }
 
@@ -296,10 +298,31 @@ void Dialer::wait_for_answers(SteadyTime until, std::function<void()> done) {
     });
 }
 
-void Dialer::close() {
-    links_->stop();
-    store_->stop();
+void Dialer::begin_close(std::chrono::steady_clock::time_point give_up_at) {
+    closing_ = true;
     timer_.cancel();
+    links_->stop();
+    store_->begin_stop(give_up_at);
+}
+
+void Dialer::close(std::chrono::steady_clock::time_point give_up_at, std::function<void(store::Unwritten)> done) {
+    begin_close(give_up_at);
+    wait_for_store(std::move(done));
+}
+
+// The loop goes on meanwhile: it hears of a second signal.
+void Dialer::wait_for_store(std::function<void(store::Unwritten)> done) {
+    if (store_->finished()) return done(store_->unwritten());
+    auto timer = std::make_shared<boost::asio::steady_timer>(io_, stop_poll);
+    timer->async_wait([this, timer, done = std::move(done)](const boost::system::error_code& error) {
+        if (!error) wait_for_store(done);
+    });
+}
+
+store::Unwritten Dialer::close_at_once() {
+    begin_close(std::chrono::steady_clock::now());
+    store_->stop();
+    return store_->unwritten();
 }
 
 }  // namespace outdial::daemon

@@ -35,8 +35,11 @@ public:
 
     /// No new calls from now on; `done` comes when no Originate waits for its answer, or after `longest_stop_wait`.
     void stop_dialing(std::function<void()> done);
-    /// Commits everything and closes the database and the sessions. Calls go on in Asterisk; the next run adopts them.
-    void close();
+    /// Closes the sessions, commits everything and closes the database; `done` is told what could not be written until
+    /// `give_up_at`. Calls go on in Asterisk; the next run adopts them.
+    void close(std::chrono::steady_clock::time_point give_up_at, std::function<void(store::Unwritten)> done);
+    /// The same, with one try.
+    store::Unwritten close_at_once();
     static constexpr Milliseconds longest_stop_wait = std::chrono::seconds{2};
 
     void order(const std::string& campaign, CampaignOrder order, Done<CampaignState> done);
@@ -68,6 +71,8 @@ private:
     void find_call_records(FindCallRecords command);
     void answer_when_stored(const std::string& campaign, SteadyTime until, Done<CampaignState> done);
     void wait_for_answers(SteadyTime until, std::function<void()> done);
+    void begin_close(std::chrono::steady_clock::time_point give_up_at);
+    void wait_for_store(std::function<void(store::Unwritten)> done);
     [[nodiscard]] bool post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done);
 
     boost::asio::io_context& io_;
@@ -79,6 +84,7 @@ private:
     Engine engine_;
     std::deque<Input> inputs_;  // those that came while one was being worked through
     bool feeding_ = false;
+    bool closing_ = false;
     std::string why_not_dialing_;
     std::unique_ptr<ServerLinks> links_;
     std::unique_ptr<store::StoreThread> store_;

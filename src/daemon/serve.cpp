@@ -17,6 +17,9 @@ constexpr int exit_ok = 0;
 constexpr int exit_failed = 1;
 constexpr int exit_configuration = 78;  // sysexits.h EX_CONFIG
 
+// How long a start waits for an operator's shell or a backup to let the database go.
+constexpr auto lock_patience = std::chrono::seconds{30};
+
 // The process's memory holds secrets and people's numbers: no core dump, and nobody else's debugger.
 void forbid_core_dumps() {
     prctl(PR_SET_DUMPABLE, 0);
@@ -44,7 +47,12 @@ int serve(const ServeOptions& options) {
     if (!servers) return failed(exit_configuration, servers.error());
     const auto lock = FileLock::acquire(database_lock_file(loaded.configuration->daemon.database));
     if (!lock) return failed(exit_failed, lock.error());
-    auto store = store::Store::open(loaded.configuration->daemon.database);
+    const std::filesystem::path database = loaded.configuration->daemon.database;
+    auto store = store::Store::open(
+        database, {}, {.longest = lock_patience, .tell = [database](const std::string& holder) {
+                           spdlog::warn("database {}: {} holds its write lock; waiting for it, {} s at most",
+                                        database.native(), holder, lock_patience.count());
+                       }});
     if (!store) return failed(exit_failed, store.error());
 
     const auto run = store->start_run({.accept_rollback = options.accept_rollback});

@@ -1,5 +1,6 @@
 #include "daemon/service.hpp"
 
+#include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
 #include <nlohmann/json.hpp>
@@ -10,6 +11,13 @@
 #include "daemon/systemd.hpp"
 
 namespace outdial::daemon {
+
+namespace {
+
+// A supervisor, or an operator at the keyboard, waits no longer than five seconds; the rest is for the last try.
+constexpr auto longest_stop = std::chrono::milliseconds{4500};
+
+}  // namespace
 
 Result<void> Service::run(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
                           store::Store store, bool after_crash) {
@@ -28,7 +36,7 @@ Result<void> Service::run(config::Configuration configuration, std::vector<ami::
         !started)
         return started;
     if (auto listening = control_->start(); !listening) {
-        dialer_.close();
+        (void)dialer_.close_at_once();  // nothing has been dialed
         return listening;
     }
     if (after_crash) check_database();
@@ -38,7 +46,7 @@ Result<void> Service::run(config::Configuration configuration, std::vector<ami::
     spdlog::info("ready database={} control={} servers={} campaigns={}", database.string(), socket.string(),
                  dialer_.links().size(), dialer_.configuration().site.campaigns.size());
     io_.run();
-    return {};
+    return ended_;
 }
 
 void Service::check_database() {
@@ -63,8 +71,7 @@ void Service::take_signal(int signal) {
     }
     if (stopping_) {
         spdlog::warn("second signal: stopping at once");
-        dialer_.close();
-        return io_.stop();
+        return stopped(dialer_.close_at_once());
     }
     spdlog::info("stopping signal={}", signal);
     stop();
@@ -74,11 +81,28 @@ void Service::stop() {
     stopping_ = true;
     notify_stopping();
     control_->stop();
-    dialer_.stop_dialing([this] {
-        dialer_.close();
-        spdlog::info("stopped; calls that are up go on in Asterisk and are taken up by the next start");
-        io_.stop();
+    const auto give_up_at = std::chrono::steady_clock::now() + longest_stop;
+    dialer_.stop_dialing([this, give_up_at] {
+        if (io_.stopped()) return;  // a second signal came first
+        dialer_.close(give_up_at, [this](store::Unwritten left) { stopped(left); });
     });
+}
+
+void Service::stopped(store::Unwritten left) {
+    io_.stop();
+    if (left.outcomes > 0) {
+        ended_ = fail(fmt::format(
+            "stopped, and the outcomes of {} calls could not be stored: {}. The next start settles them by what "
+            "Asterisk and its call detail records (servers.NAME.cdr) tell of them, else as lost",
+            left.outcomes, dialer_.why_not_dialing()));
+    }
+    if (left.states > 0) {
+        spdlog::error(
+            "the database does not know of the last change of {} campaigns; look at `outdial campaign list` after the "
+            "next start",
+            left.states);
+    }
+    if (ended_) spdlog::info("stopped; calls that are up go on in Asterisk and are taken up by the next start");
 }
 
 // All or nothing: whatever is wrong is said, and the configuration in force stays.

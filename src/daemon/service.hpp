@@ -33,6 +33,7 @@ private:
     void take_signal(int signal);
     void reload(std::function<void(Result<void>)> done);
     void stop();
+    void stopped(store::Unwritten left);
     void check_database();
     void watch();
 
@@ -42,6 +43,7 @@ private:
     boost::asio::steady_timer watchdog_{io_};
     std::uint64_t turns_seen_ = 0;
     bool stopping_ = false;
+    Result<void> ended_;  // what run() returns
     Alerts alerts_;
     Dialer dialer_{io_, alerts_};
     std::unique_ptr<ReportThread> reports_;

@@ -13,9 +13,7 @@ namespace outdial::store {
 
 namespace {
 
-// How long BEGIN waits for another program's write lock. Short: while it waits no claim is made, and claims are asked
-// for again anyway.
-constexpr int busy_timeout_ms = 50;
+constexpr int lock_poll_ms = 5;
 // 32 MiB of page cache; and a log that has been checkpointed completely is cut back to 64 MiB when it is reused.
 constexpr const char* limits_sql = "PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;";
 
@@ -69,7 +67,7 @@ void Database::Closer::operator()(sqlite3* handle) const { sqlite3_close_v2(hand
 Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& path, Access access,
-                                                 const DatabaseOptions& options) {
+                                                 const DatabaseOptions& options, LockPatience patience) {
     const bool writes = access == Access::read_write;
     const bool on_this_machine = options.vfs.empty();
     if (on_this_machine) {
@@ -83,6 +81,7 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
     const int code = sqlite3_open_v2(path.c_str(), &raw, flags, on_this_machine ? nullptr : options.vfs.c_str());
     std::unique_ptr<Database> database{new Database{path, std::unique_ptr<sqlite3, Closer>{raw}}};
     OUTDIAL_CHECK(raw != nullptr);  // null only where there is no memory at all
+    database->set_patience(std::move(patience));
     if (code != SQLITE_OK) {
         database->note_sqlite_failure("opening");
     } else if (database->configure(access)) {
@@ -94,7 +93,6 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& pa
 bool Database::configure(Access access) {
     sqlite3* db = handle();
     sqlite3_extended_result_codes(db, 1);
-    sqlite3_busy_timeout(db, busy_timeout_ms);
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     execute("PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;", "configuring");
@@ -131,6 +129,31 @@ void Database::note_sqlite_failure(const char* what) {
                                       std::string_view{what}.substr(0, 60));
     if (const std::string hint = advice(fault, path_); !hint.empty()) message += fmt::format("; {}", hint);
     failure_ = Failure{Error{std::move(message)}, fault};
+}
+
+void Database::set_patience(LockPatience patience) {
+    patience_ = std::move(patience);
+    const auto wait = [](void* database, int tries) {
+        return static_cast<Database*>(database)->wait_for_lock(tries) ? 1 : 0;
+    };
+    if (patience_.tell) {
+        sqlite3_busy_handler(handle(), wait, this);
+    } else {
+        sqlite3_busy_timeout(handle(), static_cast<int>(patience_.longest.count()));
+    }
+}
+
+// SQLite asks before each further try.
+bool Database::wait_for_lock(int tries) {
+    const auto now = std::chrono::steady_clock::now();
+    if (tries == 0) {
+        wait_began_ = now;
+        const auto holder = write_lock_holder(path_);
+        patience_.tell(holder ? to_text(*holder) : "another program");
+    }
+    if (now - wait_began_ >= patience_.longest) return false;
+    sqlite3_sleep(lock_poll_ms);
+    return true;
 }
 
 std::optional<Database::Failure> Database::take_failure() {

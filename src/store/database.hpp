@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +35,13 @@ struct DatabaseOptions {
     std::string vfs = {};
 };
 
+/// How long a transaction waits for another program's lock to begin. Short in the daemon: while it waits no claim is
+/// made, and claims are asked for again anyway.
+struct LockPatience {
+    std::chrono::milliseconds longest{50};
+    std::function<void(const std::string& holder)> tell = {};  // once a wait: who is waited for
+};
+
 /// One SQLite connection, used by one thread at a time.
 ///
 /// Failures are sticky: after the first failed statement all further ones do nothing and yield nothing, until the
@@ -56,7 +65,8 @@ public:
     /// read_write creates the file (mode 0640), switches it to WAL with FULL, and keeps -wal and -shm after the close,
     /// so that a group member without write permission can always read.
     [[nodiscard]] static Result<std::unique_ptr<Database>> open(const std::filesystem::path& path, Access access,
-                                                                const DatabaseOptions& options = {});
+                                                                const DatabaseOptions& options = {},
+                                                                LockPatience patience = {});
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
@@ -75,8 +85,10 @@ public:
     /// The id of the row that the last INSERT into a table with such ids made.
     [[nodiscard]] std::int64_t last_inserted_id() const;
 
-    /// Several scopes in one transaction with one commit. Begin fails at once (after a short wait) where another
-    /// program holds the write lock.
+    void set_patience(LockPatience patience);
+
+    /// Several scopes in one transaction with one commit. Begin fails where another program goes on holding the write
+    /// lock.
     void begin_group();
     void commit_group();
     void rollback_group();
@@ -106,10 +118,13 @@ private:
     bool configure(Access access);
     [[nodiscard]] Result<WalState> checkpoint(int mode);
     [[nodiscard]] bool in_transaction() const;
+    bool wait_for_lock(int tries);
 
     std::filesystem::path path_;
     std::unique_ptr<sqlite3, Closer> handle_;
     std::optional<Failure> failure_;
+    LockPatience patience_;
+    std::chrono::steady_clock::time_point wait_began_{};
     int wal_pages_ = 0;
     Fault last_fault_ = Fault::none;
     bool group_open_ = false;

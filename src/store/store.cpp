@@ -12,8 +12,8 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
-Result<Store> Store::open(const std::filesystem::path& path, const DatabaseOptions& options) {
-    auto database = Database::open(path, Database::Access::read_write, options);
+Result<Store> Store::open(const std::filesystem::path& path, const DatabaseOptions& options, LockPatience patience) {
+    auto database = Database::open(path, Database::Access::read_write, options, std::move(patience));
     if (!database) return tl::unexpected<Error>(std::move(database.error()));
     if (Result<void> durable = make_log_durable(**database); !durable) {
         return tl::unexpected<Error>(std::move(durable.error()));
@@ -23,6 +23,8 @@ Result<Store> Store::open(const std::filesystem::path& path, const DatabaseOptio
     }
     return Store{std::make_unique<Parts>(std::move(*database)), options};
 }
+
+void Store::set_patience(LockPatience patience) { parts_->database->set_patience(std::move(patience)); }
 
 Result<std::vector<CampaignRecord>> Store::register_campaigns(std::span<const CampaignListing> listings) {
     Scope scope{*parts_->database};

@@ -25,7 +25,8 @@ namespace outdial::store {
 class Store {
 public:
     /// Creates the file (mode 0640) or brings it to the newest schema.
-    [[nodiscard]] static Result<Store> open(const std::filesystem::path& path, const DatabaseOptions& options = {});
+    [[nodiscard]] static Result<Store> open(const std::filesystem::path& path, const DatabaseOptions& options = {},
+                                            LockPatience patience = {});
     Store(Store&&) noexcept;
     Store& operator=(Store&&) noexcept;
     ~Store();
@@ -34,6 +35,9 @@ public:
     /// an older copy of the database is refused. end_run() tells the next start that this one left nothing undone.
     [[nodiscard]] Result<RunStart> start_run(const RunOptions& options);
     void end_run();
+
+    /// For another program's lock, from now on.
+    void set_patience(LockPatience patience);
 
     /// Group commit: many jobs, one wait for the disk. Refused while the database must not be written: its files were
     /// moved, its schema altered, it is damaged, another daemon has started on it. After an error of the disk the

@@ -19,6 +19,15 @@ inline constexpr std::size_t max_claims_per_group = 64;
 inline constexpr std::size_t max_waiting_claims = 1024;
 inline constexpr std::size_t max_waiting_tasks = 64;
 
+/// What is not in the database yet, and cannot be asked for again.
+struct Unwritten {
+    std::size_t outcomes = 0;  // of attempts
+    std::size_t states = 0;    // of campaigns
+    std::size_t facts = 0;     // attempts that go on, of which something new is known
+
+    [[nodiscard]] bool nothing() const { return outcomes + states + facts == 0; }
+};
+
 /// Used by one thread at a time: StoreThread guards it with its lock.
 class StoreQueue {
 public:
@@ -31,6 +40,7 @@ public:
     void post(std::vector<Progress> progress);
 
     [[nodiscard]] bool empty() const { return !urgent_waits() && tasks_.empty(); }
+    [[nodiscard]] Unwritten unwritten() const { return {settlements_.size(), states_.size(), progress_.size()}; }
     /// The jobs of the next transaction; none when nothing waits.
     [[nodiscard]] StoreGroup take_group();
     /// One more task for a group of tasks, while no call waits for its commit.

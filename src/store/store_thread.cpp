@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace outdial::store {
@@ -57,12 +58,15 @@ void StoreThread::post(std::vector<Progress> progress) {
     wake_.notify_one();
 }
 
+void StoreThread::begin_stop(std::chrono::steady_clock::time_point give_up_at) {
+    const std::lock_guard lock{mutex_};
+    stopping_ = true;
+    give_up_at_ = std::min(give_up_at_, give_up_at);
+    wake_.notify_one();
+}
+
 void StoreThread::stop() {
-    {
-        const std::lock_guard lock{mutex_};
-        stopping_ = true;
-        wake_.notify_one();
-    }
+    begin_stop(std::chrono::steady_clock::now());
     if (thread_.joinable()) thread_.join();
 }
 
@@ -95,25 +99,30 @@ void StoreThread::run() {
 }
 
 void StoreThread::finish() {
-    for (int tries = 0; tries < max_tries_at_stop;) {
+    const auto patience_is_over = [this] { return std::chrono::steady_clock::now() >= give_up_at_; };
+    for (bool done = false; !done;) {
+        turns_.fetch_add(1, std::memory_order_relaxed);
         StoreGroup group;
         {
             std::unique_lock lock{mutex_};
-            if (!worker_.healthy()) wake_.wait_for(lock, options_.retry_after, [] { return false; });
+            if (!worker_.healthy()) wake_.wait_for(lock, options_.retry_after, patience_is_over);
             group = queue_.take_group();
         }
         if (group.empty()) break;
         carry_out(std::move(group));
-        if (!worker_.healthy()) ++tries;
+        const std::lock_guard lock{mutex_};
+        done = !worker_.healthy() && patience_is_over();
     }
     std::vector<StoreReply> refused;
     {
         const std::lock_guard lock{mutex_};
+        unwritten_ = queue_.unwritten();
         refused = queue_.refuse_all(Error{"the daemon stopped before the database could be written"});
     }
-    const bool all_written = refused.empty();
+    const bool all_written = refused.empty() && unwritten_.nothing();
     deliver(std::move(refused));
     worker_.finish(all_written);
+    finished_.store(true, std::memory_order_release);
 }
 
 void StoreThread::carry_out(StoreGroup group) {

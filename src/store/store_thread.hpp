@@ -16,9 +16,6 @@
 
 namespace outdial::store {
 
-/// Tries to write what is left when the thread is stopped while the database is unusable.
-inline constexpr int max_tries_at_stop = 5;
-
 struct StoreThreadOptions {
     std::chrono::milliseconds retry_after{200};  // between two tries while the database cannot be written
     std::chrono::milliseconds housekeeping_every{1000};
@@ -45,9 +42,15 @@ public:
     /// Only the latest facts of an attempt are kept.
     void post(std::vector<Progress> progress);
 
-    /// Carries out what waits (giving up after a few tries where the database cannot be written), checkpoints, ends the
-    /// thread. Replies still come during the call.
+    /// The thread carries out what waits, and ends. While the database cannot be written it tries again until
+    /// `give_up_at`; a second call can only bring that forward. Replies still come meanwhile.
+    void begin_stop(std::chrono::steady_clock::time_point give_up_at);
+    /// The thread has done its last work.
+    [[nodiscard]] bool finished() const { return finished_.load(std::memory_order_acquire); }
+    /// Gives up after one more try, and waits for the thread.
     void stop();
+    /// Once finished: what could not be written.
+    [[nodiscard]] Unwritten unwritten() const { return unwritten_; }
     /// Grows with every turn of the thread, also when it has nothing to do: for the watchdog.
     [[nodiscard]] std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
 
@@ -60,12 +63,15 @@ private:
     const Deliver deliver_;
     const StoreThreadOptions options_;
 
-    std::mutex mutex_;  // guards the members up to stopping_
+    std::mutex mutex_;  // guards the members up to give_up_at_
     std::condition_variable wake_;
     StoreQueue queue_;
     bool stopping_ = false;
+    std::chrono::steady_clock::time_point give_up_at_ = std::chrono::steady_clock::time_point::max();
 
-    StoreWorker worker_;  // the thread's own
+    StoreWorker worker_;   // the thread's own
+    Unwritten unwritten_;  // the thread's own until it has finished
+    std::atomic<bool> finished_{false};
     std::atomic<std::uint64_t> turns_{0};
     std::thread thread_;  // last: it uses all the others
 };

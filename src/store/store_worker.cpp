@@ -12,7 +12,9 @@ constexpr int pages_per_mib = 256;
 
 }  // namespace
 
-StoreWorker::StoreWorker(Store store, WalLimits limits) : store_(std::move(store)), limits_(limits) {}
+StoreWorker::StoreWorker(Store store, WalLimits limits) : store_(std::move(store)), limits_(limits) {
+    store_.set_patience({});
+}
 
 StoreWorker::Outcome StoreWorker::carry_out(StoreGroup group, const NextTask& next_task) {
     Outcome outcome;
@@ -174,8 +176,9 @@ std::vector<StoreReply> StoreWorker::keep_house(bool idle) {
 }
 
 void StoreWorker::finish(bool all_written) {
-    // Its failure loses nothing: the log stays beside the database and is read with it.
-    (void)store_.checkpoint();
+    // What is not moved loses nothing: the log stays beside the database and is read with it. A long one would take
+    // longer than a stop may.
+    if (store_.wal_pages() < limits_.long_wal_pages) (void)store_.checkpoint();
     if (all_written) store_.end_run();
 }
 

@@ -8,6 +8,7 @@ import threading
 import time
 
 CHUNK_BYTES = 16384
+EVENTS_KEPT = 1000
 NO_LINGER = struct.pack("ii", 1, 0)  # close sends RST: what was under way is lost, as when a router restarts
 
 
@@ -27,6 +28,8 @@ class Link:
         self._held = self._closed = False
         self._bytes_left = None  # both ways together, until the cut
         self.cut_times = []  # seconds since 1970
+        self._seen = {}  # of each connection to the server: what has come of a message, and whole events that have
+        self._burst = 0  # events to be repeated
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -62,6 +65,12 @@ class Link:
             self._held = False
         self._wake()
 
+    def burst(self, count):
+        """Repeats events that have come by, so many in all, as fast as they are read, after the next whole message."""
+        with self._lock:
+            self._burst = count
+        self._wake()
+
     @property
     def is_connected(self):
         with self._lock:
@@ -72,7 +81,7 @@ class Link:
 
     def _run(self):
         while not self._closed:
-            for key, _ in self._selector.select(0.02 if self._held else None):
+            for key, _ in self._selector.select(0 if self._burst else 0.02 if self._held else None):
                 with self._lock:
                     if key.fileobj is self._listener:
                         self._accept()
@@ -80,6 +89,8 @@ class Link:
                         os.read(self._wake_reader, CHUNK_BYTES)
                     elif not self._held and key.fileobj in self._peers:
                         self._forward(key.fileobj)
+            with self._lock:
+                self._go_on_with_burst()
             if self._held:
                 threading.Event().wait(0.01)  # what is readable stays so, and select would spin
 
@@ -91,10 +102,11 @@ class Link:
             client.close()
             return
         for end, other in ((client, server), (server, client)):
-            end.settimeout(5)
+            end.settimeout(30)
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._peers[end] = other
             self._selector.register(end, selectors.EVENT_READ)
+        self._seen[server] = (b"", [])
 
     def _forward(self, end):
         try:
@@ -108,10 +120,32 @@ class Link:
                     return self._cut(linger=True)
             if data:
                 self._peers[end].sendall(data)
+                if end in self._seen:
+                    self._note(end, data)
                 return
         except OSError:
             pass
         self._close(end, linger=True)
+
+    def _note(self, server, data):
+        part, events = self._seen[server]
+        *messages, part = (part + data).split(b"\r\n\r\n")
+        # Not the answers to an action, nor what is told of Asterisk as a whole.
+        events += [message for message in messages if message.startswith(b"Event: ") and b"ActionID: " not in message
+                   and b"Uniqueid: " in message]
+        del events[:-EVENTS_KEPT]
+        self._seen[server] = (part, events)
+
+    def _go_on_with_burst(self):
+        """A block at a time and between two messages: all else passes meanwhile, pings among it."""
+        for server, (part, events) in list(self._seen.items()):
+            if self._burst and not part and len(events) >= EVENTS_KEPT // 2:
+                block = events[:self._burst]
+                self._burst -= len(block)
+                try:
+                    self._peers[server].sendall(b"".join(event + b"\r\n\r\n" for event in block))
+                except OSError:
+                    self._close(server)
 
     def _cut(self, linger):
         self._bytes_left = None
@@ -124,6 +158,8 @@ class Link:
         if other is None:
             return
         self._peers.pop(other, None)
+        self._seen.pop(end, None)
+        self._seen.pop(other, None)
         for each in (end, other):
             self._selector.unregister(each)
             if not linger:

@@ -17,7 +17,7 @@ READY_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 10
 
 # Exit codes of the program: scripts rely on them.
-OK, FAILED, USAGE, NO_DAEMON, CONFIGURATION = 0, 1, 64, 69, 78
+OK, FAILED, USAGE, NO_DAEMON, CONFIGURATION, INTERRUPTED = 0, 1, 64, 69, 78, 130
 
 
 def seconds(text):
@@ -55,7 +55,7 @@ class Outdial:
             described[name] = {key: value for key, value in server.items() if key != "secret"}
             described[name]["secret_file"] = secret_file.name
         self._write("outdial.yaml", {
-            "database": self.database.name, "campaigns": "campaigns.d", "control": {"socket": "control.sock"},
+            "database": str(self.database.relative_to(self.folder)), "campaigns": "campaigns.d", "control": {"socket": "control.sock"},
             "limits": limits or {"originates_per_second": 1000, "channels": 1000},
             "servers": described, "trunks": trunks})
         for name, campaign in campaigns.items():
@@ -119,6 +119,11 @@ class Outdial:
     @property
     def pid(self):
         return self._daemon.pid
+
+    def cpu_s(self):
+        """What the daemon has used of a core's time."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def peak_memory_mb(self):
         status = Path(f"/proc/{self.pid}/status").read_text()

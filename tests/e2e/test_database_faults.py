@@ -1,16 +1,21 @@
 #!/usr/bin/python3
-"""What an operator, a script or a disk does to the database of a running daemon. Against the sandbox; no root needed."""
+"""What an operator, a script or a disk does to the database of a running daemon. Against the sandbox."""
 
+import errno
 import json
 import os
 import shutil
 import subprocess
+import threading
 import time
 import unittest
 from pathlib import Path
 
-from outdial import FAILED, PROGRAM, Outdial
+import history
+from kill_loop import Run, configuration, fresh_seed, people
+from outdial import FAILED, OK, PROGRAM, Outdial
 from sandbox import Sandbox
+from test_kill_loop import CODES, RETRY
 from test_sandbox import configure
 
 NOTICED_WITHIN_S = 5  # a check a second, on a machine that does other things too
@@ -92,6 +97,54 @@ class Database(unittest.TestCase):
         # What ended under the lock was kept, and is there.
         dispositions = {row["disposition"] for row in self.outdial.query("select disposition from attempt_log")}
         self.assertLessEqual(dispositions, {"busy", "canceled"})  # canceled: claimed when the pause came
+
+    def test_sigterm_waits_for_a_shell_that_lets_the_write_lock_go_and_loses_no_outcome(self):
+        self.dial()
+        self.outdial.wait_until(lambda: self.attempts() > 100, "more calls")
+        shell = self.shell()
+        self.tell(shell, ".timeout 2000\nBEGIN IMMEDIATE")
+        self.wait_until_stopped("holds its write lock")
+        release = threading.Timer(2.5, self.tell, (shell, "ROLLBACK"))
+        release.start()
+        self.addCleanup(release.join)
+        code, took_s = self.outdial.stop()
+        self.assertEqual(code, OK, self.outdial.log_tail())
+        self.assertGreater(took_s, 2)
+        self.assertLess(took_s, 5)
+        stopped_at = time.time() - took_s
+        self.sandbox.stop()
+        ended = {call["channel_id"] for call in self.sandbox.calls()
+                 if call["ended_at_ms"] and int(call["ended_at_ms"]) / 1000 < stopped_at - 0.5}
+        settled = {row["attempt_id"] for row in
+                   self.outdial.query("select attempt_id from attempt_log where disposition is not null")}
+        self.assertGreater(len(ended), 20)
+        self.assertLessEqual(ended, settled)
+
+    def test_sigterm_under_a_lock_that_stays_ends_in_time_and_says_how_many_outcomes_are_missing(self):
+        self.dial()
+        shell = self.shell()
+        self.tell(shell, ".timeout 2000\nBEGIN IMMEDIATE")
+        self.wait_until_stopped("holds its write lock")
+        time.sleep(1)  # calls end meanwhile
+        code, took_s = self.outdial.stop()
+        self.assertEqual(code, FAILED)
+        self.assertLess(took_s, 5)
+        self.assertRegex(self.outdial.log_tail(), r"the outcomes of [1-9]\d* calls could not be stored: .*"
+                         rf"process {shell.pid} \(sqlite3\) holds its write lock")
+
+    def test_a_start_waits_for_a_shell_that_holds_the_write_lock_and_names_it(self):
+        self.outdial.start()
+        self.outdial.stop()
+        shell = self.shell()
+        self.tell(shell, ".timeout 2000\nBEGIN IMMEDIATE")
+        starting = threading.Thread(target=self.outdial.start)
+        starting.start()
+        self.outdial.wait_until(lambda: f"process {shell.pid} (sqlite3) holds its write lock; waiting for it"
+                                in self.outdial.log_tail(), "a word about the shell", NOTICED_WITHIN_S)
+        time.sleep(1)
+        self.tell(shell, "ROLLBACK")
+        starting.join()
+        self.outdial.run("status")
 
     def test_a_database_that_is_moved_away_stops_dialing_until_it_is_back(self):
         self.dial()
@@ -175,6 +228,61 @@ class Database(unittest.TestCase):
                                  capture_output=True, text=True, timeout=20)
         self.assertEqual(refused.returncode, FAILED)
         self.assertIn("chmod o-rwx", refused.stderr)
+
+
+class FullDisk(unittest.TestCase):
+    """The database on a file system of 16 MiB in memory; to mount one needs root."""
+
+    def setUp(self):
+        self.outdial = Outdial()
+        self.addCleanup(self.outdial.__exit__)
+        self.disk = self.outdial.folder / "disk"
+        self.disk.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m,mode=0700", "tmpfs", self.disk],
+                                 capture_output=True, text=True)
+        if mounted.returncode != 0:
+            self.skipTest(f"a small file system cannot be mounted: {mounted.stderr.strip()}")
+        self.addCleanup(subprocess.run, ["umount", "--lazy", self.disk], check=True)
+        self.outdial.database = self.disk / "outdial.db"
+        self.sandbox = Sandbox("22", "--speed", "5")
+        self.sandbox.start()
+        self.addCleanup(self.sandbox.__exit__)
+
+    def fill(self):
+        with open(self.disk / "filler", "wb", buffering=0) as file:
+            for size in (1 << 16, 1 << 12):
+                try:
+                    while file.write(b"x" * size) == size:
+                        pass
+                except OSError as reason:
+                    self.assertEqual(reason.errno, errno.ENOSPC)
+
+    def why_not(self):
+        return json.loads(self.outdial.run("status", "--json"))["not_dialing_because"]
+
+    def test_on_a_full_disk_dialing_pauses_outcomes_are_written_from_the_reserve_and_room_resumes_it(self):
+        run = Run(self.outdial, configuration(self.sandbox.server(), RETRY, 60, 200), people(900, CODES), fresh_seed())
+        reserve = self.disk / "outdial.db.reserve"
+        self.assertEqual(reserve.stat().st_size, 1 << 20)  # a sixteenth of the disk
+        self.outdial.wait_until(lambda: run.attempts() > 100, "calls")
+        self.fill()
+        why = self.outdial.wait_until(lambda: "is full" in self.why_not() and self.why_not(), "the end of dialing", 20)
+        self.assertIn("outcomes of calls are still written", why)
+        self.assertFalse(reserve.exists())
+        self.outdial.wait_until(lambda: self.outdial.progress("renewals")["in_call"] == 0, "the calls' outcomes", 30)
+        made = run.attempts()
+        time.sleep(2)  # retries are due meanwhile
+        self.assertEqual(run.attempts(), made)
+        self.assertLess(made, 900)
+        (self.disk / "filler").unlink()
+        self.outdial.wait_until(lambda: run.attempts() > made, "calls again", 10)
+        self.assertTrue(reserve.exists())
+        run.wait_until_all_is_told()
+        self.outdial.stop()
+        self.sandbox.stop()
+        violations, told = run.judge(history.calls_of_sandbox(self.sandbox._witness, "pbx1"))
+        self.assertEqual(violations, [], "\n".join(map(str, violations[:20])))
+        self.assertNotIn("lost", {attempt.disposition for attempt in told.attempts})
 
 
 if __name__ == "__main__":

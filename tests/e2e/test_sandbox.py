@@ -2,14 +2,16 @@
 """The whole program against its simulated Asterisk: needs neither root nor the network."""
 
 import re
+import signal
 import socket
+import subprocess
 import threading
 import time
 import unittest
 from collections import Counter, defaultdict
 
 from expectation import expected_attempts
-from outdial import CONFIGURATION, FAILED, NO_DAEMON, USAGE, Outdial
+from outdial import CONFIGURATION, FAILED, INTERRUPTED, NO_DAEMON, PROGRAM, USAGE, Outdial
 from sandbox import Sandbox
 
 CALLER_ID = "+18005550199"
@@ -174,6 +176,30 @@ class Import(unittest.TestCase):
                 if not with_daemon:
                     outdial.start()
                 self.assertEqual(outdial.progress("renewals")["contacts"], 2)
+
+
+    def test_ctrl_c_ends_it_in_good_order_and_the_same_command_goes_on(self):
+        rows = "external_id,phone\n" + "".join(
+            f"c{index},+1{212 + index // 80_000}{200 + index % 80_000 // 100}{index % 100:02d}17\n"
+            for index in range(300_000))
+        for with_daemon in (False, True):
+            with self.subTest(daemon=with_daemon), Outdial() as outdial, Sandbox() as sandbox:
+                configure(outdial, sandbox.server())
+                outdial.start()
+                if not with_daemon:
+                    outdial.stop()
+                path = outdial.folder / "customers.csv"
+                path.write_text(rows)
+                command = [PROGRAM, "import", "customers", path, "--config", outdial.folder / "outdial.yaml"]
+                importing = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+                outdial.wait_until(lambda: outdial.query("select count(*) as n from contact")[0]["n"], "contacts", 20)
+                importing.send_signal(signal.SIGINT)
+                _, said = importing.communicate(timeout=20)
+                self.assertEqual(importing.returncode, INTERRUPTED, said)
+                told = re.search(r"interrupted: ([\d,]+) contacts? stored; run the same command again to go on", said)
+                self.assertTrue(told, said)
+                stored = int(told[1].replace(",", ""))
+                self.assertEqual(outdial.query("select count(*) as n from contact")[0]["n"], stored)
 
 
 class Trouble(unittest.TestCase):

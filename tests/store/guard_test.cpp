@@ -8,6 +8,8 @@
 
 namespace outdial::store {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 RunOptions small_reserve() { return {.accept_rollback = false, .reserve_bytes = 1 << 20}; }
@@ -210,6 +212,25 @@ TEST_CASE("A damaged page condemns the database: nothing is written from then on
     CHECK(desk.store.fault() == Fault::damaged);
     CHECK(contains(why_refused(desk.store), "restore the newest backup"));
     CHECK_FALSE(desk.store.examine());
+}
+
+TEST_CASE("A start waits for another program's lock, tells whom it waits for, and gives up when its time is over") {
+    Desk desk;
+    Shell other = desk.shell();
+    REQUIRE(other.run("BEGIN IMMEDIATE").empty());
+    int told = 0;
+    const auto refused =
+        Store::open(desk.folder.database(), {}, {.longest = 20ms, .tell = [&](const std::string&) { ++told; }});
+    REQUIRE_FALSE(refused);
+    CHECK(contains(refused.error().message, "holds its write lock"));
+    CHECK(told == 1);
+    // Free as soon as somebody was told.
+    const auto opened = Store::open(desk.folder.database(), {}, {.longest = 20s, .tell = [&](const std::string&) {
+                                                                     ++told;
+                                                                     CHECK(other.run("ROLLBACK").empty());
+                                                                 }});
+    CHECK(opened);
+    CHECK(told == 2);
 }
 
 }  // namespace outdial::store

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <future>
 #include <mutex>
+#include <thread>
 
 #include "fixture.hpp"
 #include "store/rollback_mirror.hpp"
@@ -275,6 +276,25 @@ TEST_CASE("Stopping ends even when the database stays locked, and names every ou
     }
     office.thread->stop();
     CHECK(office.inbox.all<SettlementFailed>().size() == 2);
+    CHECK(office.thread->unwritten().outcomes == 2);
+}
+
+TEST_CASE("A stop has patience with a lock until its time is up, and loses nothing where the lock is free by then") {
+    Office office{1};
+    const Claim call = office.desk.claim(1).claims.at(0);
+    office.open();
+    Shell other = office.desk.shell();
+    REQUIRE(other.run("BEGIN IMMEDIATE").empty());
+    office.thread->post(Desk::settlement_of(call, Disposition::busy, Desk::done("busy"), noon + 1s));
+    office.inbox.wait_for<StoreAlert>(1);
+    office.thread->begin_stop(std::chrono::steady_clock::now() + patience);
+    for (const auto turns = office.thread->turns(); office.thread->turns() < turns + 10;) std::this_thread::yield();
+    CHECK_FALSE(office.thread->finished());
+    REQUIRE(other.run("ROLLBACK").empty());
+    office.inbox.wait_for<SettlementDone>(1);
+    office.thread->stop();
+    CHECK(office.thread->finished());
+    CHECK(office.thread->unwritten().nothing());
 }
 
 TEST_CASE("Of an attempt's facts only the latest are written, and none after its settlement") {
