@@ -131,6 +131,11 @@ Result<void> Connection::originate(const Originate& call, ReplyHandler handler) 
     return sent;
 }
 
+void Connection::reopen(std::string_view reason) {
+    machine_.reopen(reason, steady_now());
+    update();
+}
+
 // After every input: makes the socket and the timer what the machine wants.
 void Connection::update() {
     switch (machine_.state()) {

@@ -60,6 +60,8 @@ public:
     [[nodiscard]] Result<void> submit_list(const Action& action, ReplyHandler handler);
     [[nodiscard]] Result<void> originate(const Originate& call, ReplyHandler handler);
 
+    void reopen(std::string_view reason);
+
     [[nodiscard]] const SessionMachine& machine() const { return machine_; }
 
 private:

@@ -40,6 +40,10 @@ public:
         enter(ServerStatus::State::down, "stopped");
     }
 
+    void reopen(std::string_view reason) {
+        for (const auto& session : sessions_) session->connection->reopen(reason);
+    }
+
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] Connection& events() const { return *sessions_.front()->connection; }
 
@@ -201,6 +205,8 @@ Result<void> Pool::submit(std::size_t server, const Action& action, ReplyHandler
 Result<void> Pool::submit_list(std::size_t server, const Action& action, ReplyHandler done) {
     return at(server).events().submit_list(action, std::move(done));
 }
+
+void Pool::reopen(std::size_t server, std::string_view reason) { at(server).reopen(reason); }
 
 ServerStatus Pool::status(std::size_t server) const { return at(server).status(); }
 

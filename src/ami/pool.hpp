@@ -105,6 +105,9 @@ public:
     [[nodiscard]] Result<void> submit(std::size_t server, const Action& action, ReplyHandler done);
     [[nodiscard]] Result<void> submit_list(std::size_t server, const Action& action, ReplyHandler done);
 
+    /// Closes its sessions and opens them again: the listener hears server_down, and server_up when events flow again.
+    void reopen(std::size_t server, std::string_view reason);
+
     [[nodiscard]] ServerStatus status(std::size_t server) const;
     /// Its wall clock as its event session last told it.
     [[nodiscard]] std::optional<ServerClock> clock(std::size_t server) const;

@@ -164,6 +164,11 @@ void SessionMachine::closed(std::string_view reason, SteadyTime now) {
     }
 }
 
+void SessionMachine::reopen(std::string_view reason, SteadyTime now) {
+    now_ = now;
+    if (is_connected()) drop(fmt::format("the session with {} is opened anew: {}", settings_.peer, reason));
+}
+
 void SessionMachine::tick(SteadyTime now) {
     now_ = now;
     if (is_connected()) pending_.expire(now);

@@ -111,6 +111,8 @@ public:
     /// up first.
     void closed(std::string_view reason, SteadyTime now);
     void tick(SteadyTime now);
+    /// Gives the connection up and makes another, after the usual wait: what was still to be read is not wanted.
+    void reopen(std::string_view reason, SteadyTime now);
 
     /// An error means that nothing was sent and the handler is never called; else it is called exactly once.
     [[nodiscard]] Result<void> submit(const Action& action, ReplyHandler handler, SteadyTime now);

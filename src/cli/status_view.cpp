@@ -112,6 +112,9 @@ std::string heading(const json& status, const Style& style) {
     std::string text = style(Tone::strong, "outdial " + printable(text_of(status, "version"))) + ", process " +
                        std::to_string(count_of(status, "pid")) + ", up " + duration(count_of(status, "uptime_ms")) +
                        ", database " + printable(text_of(status, "database")) + "\n";
+    if (const std::string overload = text_of(status, "overload"); !overload.empty()) {
+        text += style(Tone::warning, "Overloaded: " + printable(overload)) + "\n";
+    }
     if (!status.value("dialing", json(true)).is_boolean() || status.value("dialing", true)) {
         return text;
     }

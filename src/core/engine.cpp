@@ -104,6 +104,7 @@ void Engine::take(const Now&, const SiteChanged& input) {
         campaign->ask_at_once();
         if (std::ranges::find(already_there, campaign.get()) == already_there.end()) join(*campaign);
     }
+    slow_down(overload_.is_at_least(Overload::slowed));
     // Taking a campaign's file away stops it; putting the file back must not start it without an order.
     for (auto& [id, campaign] : campaigns_) {
         if (campaign->configured || campaign->record.state != CampaignState::running) continue;
@@ -319,7 +320,7 @@ void Engine::mark_changed(const Now& now, LiveAttempt& attempt) {
 void Engine::flush_progress(const Now& now) {
     if (now.steady < flush_at_) return;
     flush_at_ = SteadyTime::max();
-    if (changed_.empty()) return;
+    if (changed_.empty() || overload_.is_at_least(Overload::outcomes_only)) return;
     ProgressMade made;
     made.attempts.reserve(changed_.size());
     for (LiveAttempt* attempt : changed_) {

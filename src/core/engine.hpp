@@ -28,6 +28,7 @@
 #include "core/attempt.hpp"
 #include "core/capacity.hpp"
 #include "core/originate_order.hpp"
+#include "core/overload.hpp"
 #include "core/site.hpp"
 
 namespace outdial {
@@ -50,6 +51,8 @@ struct CampaignOrdered {
 struct AttemptsFound {
     std::vector<Claim> claims;  // attempts without an end
     UtcTime not_earlier_than{};
+    /// Of all attempts, also those that have ended: rates are kept over a restart.
+    UtcTime last_originated_at{};
 };
 struct ServerUp {
     std::string server;
@@ -93,12 +96,16 @@ struct CallRecordsFound {
 struct ContactsAdded {
     std::string list;
 };
+/// How much of what it needs the process has left; to be given a few times a second.
+struct LoadMeasured {
+    Load load;
+};
 /// Time has passed: to be given whenever next_wakeup() has come.
 struct Tick {};
 
-using Input =
-    std::variant<SiteChanged, CampaignOrdered, AttemptsFound, ServerUp, ServerDown, ServerDraining, ChannelList,
-                 ChannelListFailed, CallRecordsFound, ClaimResult, ClaimFailed, AttemptEvent, ContactsAdded, Tick>;
+using Input = std::variant<SiteChanged, CampaignOrdered, AttemptsFound, ServerUp, ServerDown, ServerDraining,
+                           ChannelList, ChannelListFailed, CallRecordsFound, ClaimResult, ClaimFailed, AttemptEvent,
+                           ContactsAdded, LoadMeasured, Tick>;
 
 // --- commands
 
@@ -121,6 +128,10 @@ struct FindCallRecords {
     std::string server;
     std::vector<AttemptId> attempts;
 };
+/// Close the sessions with it and open them again: what was still to be read is given up, and looked up instead.
+struct ReconnectServer {
+    std::string server;
+};
 /// Something that the operator should read; `about` is the campaign, trunk or server.
 struct Alert {
     std::string about;
@@ -128,7 +139,7 @@ struct Alert {
 };
 
 using Command = std::variant<ClaimRequest, OriginateOrder, HangUp, Settlement, ProgressMade, CampaignStateChanged,
-                             ListChannels, FindCallRecords, Alert>;
+                             ListChannels, FindCallRecords, ReconnectServer, Alert>;
 
 // --- status
 
@@ -151,6 +162,7 @@ struct EngineStatus {
     std::vector<CapacityStatus> servers;
     CapacityStatus all;
     std::uint64_t events_without_attempt = 0;  // late, or of channels that are not ours
+    std::string overload;                      // what it is short of, and what it leaves undone; empty when nothing
     std::string clock_problem;                 // why the wall clock is not trusted now; empty when it is
 };
 
@@ -195,6 +207,7 @@ private:
     void take(const Now& now, const AttemptEvent& input);
     void fold_event(const Now& now, const AttemptEvent& input);
     void take(const Now& now, const ContactsAdded& input);
+    void take(const Now& now, const LoadMeasured& input);
     void take(const Now& now, const Tick& input);
 
     // engine_schedule.cpp: whom to ask the store for
@@ -206,6 +219,7 @@ private:
     void end_claim(const Now& now, CampaignRun& campaign, std::size_t slots);
     void give_back(CampaignRun& campaign, const Slot& slot);
     void find_next_wakeup(const Now& now);
+    void keep_rates(const Now& now, UtcTime last_originated_at);
     template <class Visitor>
     void for_each_route(const CampaignRun& campaign, Visitor visit) const;
 
@@ -247,6 +261,11 @@ private:
     void listen_to(const Now& now, const LiveAttempt& attempt, ChannelEvent::Kind kind);
     void watch_servers(const Now& now);
 
+    // engine_overload.cpp: what is left undone
+    void slow_down(bool slowed);
+    void shed(const Now& now);
+    [[nodiscard]] std::string overload() const;
+
     // engine_status.cpp
     [[nodiscard]] std::string waiting_for(const Now& now, const CampaignRun& campaign) const;
 
@@ -257,6 +276,9 @@ private:
     SteadyTime clock_settled_at_ = SteadyTime::min();
     bool clock_is_early_ = false;  // earlier than not_earlier_than_
     bool stopping_ = false;
+    OverloadLadder overload_;
+    Load load_;  // as last measured
+    SteadyTime shed_again_at_ = SteadyTime::min();
     std::unique_ptr<Capacity> all_;
     std::map<std::string, std::unique_ptr<ServerRun>, std::less<>> servers_;
     std::map<std::string, std::unique_ptr<TrunkRun>, std::less<>> trunks_;

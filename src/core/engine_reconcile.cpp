@@ -141,6 +141,9 @@ void Engine::ask_for_channels(const Now& now) {
 
 void Engine::take(const Now& now, const AttemptsFound& input) {
     not_earlier_than_ = input.not_earlier_than;
+    const bool unknown =
+        std::ranges::any_of(input.claims, [](const Claim& claim) { return !claim.facts.originated_at; });
+    keep_rates(now, unknown ? now.utc : input.last_originated_at);
     for (const Claim& claim : input.claims) {
         LiveAttempt& attempt = add_attempt(claim, SlotStage::released);
         // Whether its Originate left before the end of the earlier run is not known: it counts as sent.

@@ -20,6 +20,7 @@ constexpr auto unsent_limit = seconds{2};           // a claim that cannot be se
 constexpr auto ask_again_soon = milliseconds{100};  // the store had too few contacts, whatever it says of the next
 constexpr auto ask_again_after = seconds{1};        // no contact was due, and none is known to become due
 constexpr std::size_t most_slots_a_claim = 500;
+constexpr Milliseconds longest_gap = std::chrono::hours{1};  // beyond what any rate asks for
 constexpr Milliseconds longest_sleep = seconds{60};  // the wall clock may be set while we wait for an instant of it
 
 }  // namespace
@@ -31,7 +32,8 @@ Microseconds Engine::lead() const {
 
 void Engine::plan(const Now& now) {
     // One round at a time: a campaign whose claim is still under way must not lose its turn to those whose is not.
-    if (stopping_ || now.steady < plan_at_ || claims_under_way_ > 0 || now.steady < trusts_clock_at(now)) return;
+    if (stopping_ || overload_.is_at_least(Overload::no_claims)) return;
+    if (now.steady < plan_at_ || claims_under_way_ > 0 || now.steady < trusts_clock_at(now)) return;
     plan_at_ = now.steady + plan_interval;  // claims come in groups, one commit each
     std::vector<std::pair<CampaignRun*, ClaimRequest>> open;
     for (auto& [id, campaign] : campaigns_) {
@@ -156,7 +158,8 @@ void Engine::take(const Now& now, const ClaimFailed& input) {
 
 // From when on plan() could set a slot aside for the campaign; SteadyTime::max() when an input must come first.
 SteadyTime Engine::may_claim_at(const Now& now, const CampaignRun& campaign) const {
-    if (stopping_ || claims_under_way_ > 0 || !campaign.dials() || campaign.probes()) return SteadyTime::max();
+    if (stopping_ || overload_.is_at_least(Overload::no_claims)) return SteadyTime::max();
+    if (claims_under_way_ > 0 || !campaign.dials() || campaign.probes()) return SteadyTime::max();
     const auto room_at = [&](const Capacity& capacity) { return capacity.may_reserve_at(now.steady, lead()); };
     SteadyTime route = SteadyTime::max();
     for_each_route(campaign, [&](const TrunkRun& trunk, const ServerRun& server) {
@@ -165,6 +168,17 @@ SteadyTime Engine::may_claim_at(const Now& now, const CampaignRun& campaign) con
     const Milliseconds until_due = std::clamp(campaign.not_before - now.utc, Milliseconds{0}, longest_sleep);
     return std::max({route, room_at(*all_), room_at(campaign.capacity), now.steady + until_due, campaign.held_until,
                      campaign.ask_again_at, plan_at_, trusts_clock_at(now)});
+}
+
+// What an earlier run sent in its last second counts for every sliding second that goes on after it.
+void Engine::keep_rates(const Now& now, UtcTime last_originated_at) {
+    const Milliseconds age = std::max<Milliseconds>(now.utc - last_originated_at, Milliseconds{0});
+    if (age > longest_gap) return;
+    const SteadyTime at = now.steady - age;
+    all_->assume_used(at);
+    for (auto& [name, server] : servers_) server->capacity.assume_used(at);
+    for (auto& [name, trunk] : trunks_) trunk->capacity.assume_used(at);
+    for (auto& [id, campaign] : campaigns_) campaign->capacity.assume_used(at);
 }
 
 void Engine::find_next_wakeup(const Now& now) {

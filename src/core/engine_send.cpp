@@ -26,9 +26,10 @@ void Engine::send(const Now& now) {
 void Engine::take_back_claims(const Now& now) {
     std::vector<LiveAttempt*> back;
     const bool clock_is_trusted = trusts_clock_at(now) <= now.steady;
+    const bool nothing_leaves = stopping_ || overload_.is_at_least(Overload::outcomes_only);
     for (const auto& [way, queue] : in_hand_) {
         const auto& [campaign, trunk, server] = way;
-        const bool may_leave = !stopping_ && clock_is_trusted && campaign->dials() &&
+        const bool may_leave = !nothing_leaves && clock_is_trusted && campaign->dials() &&
                                now.steady >= campaign->held_until && is_way(*campaign, *trunk, *server) &&
                                server->state == ServerRun::State::ready && !server->silent;
         if (!may_leave) back.insert(back.end(), queue.begin(), queue.end());

@@ -39,6 +39,7 @@ EngineStatus Engine::status(const Now& now) const {
     }
     status.all = {.name = "all", .calls = all_->occupied(), .cap = cap_of(*all_)};
     status.events_without_attempt = events_without_attempt_;
+    status.overload = overload();
     status.clock_problem = clock_problem(now);
     return status;
 }
@@ -48,6 +49,7 @@ std::string Engine::waiting_for(const Now& now, const CampaignRun& campaign) con
     if (!campaign.dials()) return fmt::format("the campaign is {}", to_text(campaign.record.state));
     if (stopping_) return "Outdial is stopping";
     if (std::string problem = clock_problem(now); !problem.empty()) return problem;
+    if (overload_.is_at_least(Overload::no_claims)) return overload();
     if (now.steady < campaign.held_until) return campaign.held_because;
     if (is_full(campaign.capacity)) return "all channels of the campaign are in use";
     if (is_full(*all_)) return "all channels of limits are in use";

@@ -39,6 +39,11 @@ void RateLimit::take(SteadyTime now) {
     while (taken_.size() > permits_ && taken_.front() + window <= now) taken_.pop_front();
 }
 
+void RateLimit::assume_used(SteadyTime at) {
+    taken_.assign(permits_, at);
+    next_ = at + gap_;
+}
+
 void RateLimit::change(double per_second) {
     OUTDIAL_CHECK(per_second > 0);
     if (per_second == per_second_) return;

@@ -28,6 +28,8 @@ public:
     [[nodiscard]] bool permits(SteadyTime now) const { return earliest(now) == now; }
     /// Counts one originate that leaves now; permits(now) must hold.
     void take(SteadyTime now);
+    /// As if every permit of a second had been taken at that instant: by somebody of whom no more is known.
+    void assume_used(SteadyTime at);
     /// A new rate remembers what was taken: neither raising it nor going down and up again allows a burst.
     void change(double per_second);
     [[nodiscard]] double per_second() const { return per_second_; }

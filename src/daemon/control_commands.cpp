@@ -179,6 +179,7 @@ void ControlCommands::status(const control::Reply& reply) {
             {"not_dialing_because", one_line(why_not)},
             {"calls", engine.all.calls},
             {"channels", engine.all.cap.channels},
+            {"overload", engine.overload},
             {"events_without_attempt", engine.events_without_attempt},
             {"servers", servers_json(dialer_.links(), engine, now)},
             {"trunks", trunks_json(engine)},

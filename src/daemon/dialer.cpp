@@ -36,7 +36,13 @@ bool same_connection(const ami::ServerSettings& a, const ami::ServerSettings& b)
 }  // namespace
 
 Dialer::Dialer(boost::asio::io_context& io, Alerts& alerts)
-    : io_(io), alerts_(alerts), timer_(io), engine_(fresh_seed()) {}
+    : io_(io),
+      alerts_(alerts),
+      timer_(io),
+      engine_(fresh_seed()),
+      load_meter_(
+          io, [this] { return Pressure{.commit_lag = store_->lag(), .log_share = store_->log_share()}; },
+          [this](Load load) { feed(LoadMeasured{.load = std::move(load)}); }) {}
 
 Dialer::~Dialer() { *alive_ = false; }
 
@@ -63,6 +69,7 @@ Result<void> Dialer::start(config::Configuration configuration, std::vector<ami:
     feed(SiteChanged{.site = configuration_.site, .records = std::move(earlier->records)});
     feed(std::move(earlier->found));
     connect(std::move(servers));
+    load_meter_.start();
     return {};
 }
 
@@ -129,6 +136,7 @@ void Dialer::carry_out(Command& command) {
         void operator()(OriginateOrder& order) const { dialer.links_->carry_out(order); }
         void operator()(HangUp& command) const { dialer.links_->carry_out(command); }
         void operator()(ListChannels& command) const { dialer.links_->carry_out(command); }
+        void operator()(ReconnectServer& command) const { dialer.links_->carry_out(command); }
         void operator()(FindCallRecords& command) const { dialer.find_call_records(std::move(command)); }
         void operator()(Settlement& settlement) const { dialer.store_->post(std::move(settlement)); }
         void operator()(ProgressMade& made) const { dialer.store_->post(std::move(made.attempts)); }
@@ -301,6 +309,7 @@ void Dialer::wait_for_answers(SteadyTime until, std::function<void()> done) {
 void Dialer::begin_close(std::chrono::steady_clock::time_point give_up_at) {
     closing_ = true;
     timer_.cancel();
+    load_meter_.stop();
     links_->stop();
     store_->begin_stop(give_up_at);
 }

@@ -11,6 +11,7 @@
 #include "config/configuration.hpp"
 #include "core/engine.hpp"
 #include "daemon/alerts.hpp"
+#include "daemon/load_meter.hpp"
 #include "daemon/server_links.hpp"
 #include "store/store_thread.hpp"
 
@@ -88,6 +89,7 @@ private:
     std::string why_not_dialing_;
     std::unique_ptr<ServerLinks> links_;
     std::unique_ptr<store::StoreThread> store_;
+    LoadMeter load_meter_;
     boost::asio::thread_pool record_reader_{1};  // files of records can be long, and on slow disks
     std::shared_ptr<bool> alive_ =
         std::make_shared<bool>(true);  // false once destroyed: for what the store's thread still posts

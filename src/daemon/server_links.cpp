@@ -88,6 +88,10 @@ void ServerLinks::carry_out(const ListChannels& command) {
     if (!sent) failed(sent.error());
 }
 
+void ServerLinks::carry_out(const ReconnectServer& command) {
+    if (const auto server = find(command.server)) pool_.reopen(*server, "Outdial is overloaded");
+}
+
 std::size_t ServerLinks::unanswered() const {
     std::size_t total = 0;
     for (std::size_t i = 0; i < settings_.size(); ++i) total += pool_.status(i).counters.unanswered;

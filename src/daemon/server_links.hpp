@@ -29,6 +29,7 @@ public:
     void carry_out(const OriginateOrder& order);
     void carry_out(const HangUp& command);
     void carry_out(const ListChannels& command);
+    void carry_out(const ReconnectServer& command);
 
     [[nodiscard]] std::size_t size() const { return settings_.size(); }
     [[nodiscard]] ami::ServerStatus status(std::size_t server) const { return pool_.status(server); }

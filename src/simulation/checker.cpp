@@ -13,6 +13,10 @@ constexpr std::int64_t second_us = 1'000'000;
 // A slow call (one every ten seconds) may come so much early, to make up for a late one before.
 constexpr std::int64_t earliness_us = 20'000;
 constexpr std::int64_t a_moment_us = 30 * second_us;
+// A call that has not ended so long after its ring timeout is looked for.
+constexpr std::int64_t silence_after_timeout_ms = 15'000;
+// Trouble that goes on is told every second.
+constexpr std::int64_t goes_on_us = 2 * second_us;
 
 bool is_technical(const std::string& disposition) {
     return disposition == "rejected" || disposition == "congestion" || disposition == "unreachable" ||
@@ -41,11 +45,12 @@ void Checker::in_force(const SiteRules& rules) {
 
 void Checker::ordered(const std::string& campaign, bool may_dial) {
     campaigns_[campaign].may_dial = may_dial;
-    campaigns_[campaign].stored.insert(may_dial);
+    campaigns_[campaign].orders.push_back(may_dial);
 }
 
-void Checker::stored(const std::string& campaign, bool may_dial) {
-    campaigns_[campaign].stored = {may_dial, campaigns_[campaign].may_dial};
+void Checker::stored(const std::string& campaign, std::size_t order) {
+    Permission& permission = campaigns_[campaign];
+    permission.stored_from = std::max(permission.stored_from, order);
 }
 
 void Checker::imported(const std::string& list, std::int64_t at_least, std::int64_t at_most) {
@@ -219,7 +224,7 @@ void Checker::check_rate(const std::string& level, double per_second, std::int64
 
 // --- what the servers do
 
-void Checker::taken_up(const std::string& attempt, Instant) {
+void Checker::taken_up(const std::string& attempt, Instant now) {
     const auto found = calls_.find(attempt);
     if (found == calls_.end()) return violate("wire", attempt + " reached a server and had never left");
     Call& call = found->second;
@@ -231,15 +236,30 @@ void Checker::taken_up(const std::string& attempt, Instant) {
         violate("one call", fmt::format("{} is called by {} and by {}", call.number, other->second, attempt));
     }
     live_numbers_.emplace(call.number, attempt);
-    check_channels(call);
+    check_channels(call, now.steady_us);
+}
+
+// Calls that were not seen to be answered on a server that cannot be asked: nobody can tell whether they still are up
+// when their ring has timed out, and a server that has died must not take the others' channels along.
+int Checker::unseen(const std::string& level, std::int64_t now_us) const {
+    return static_cast<int>(std::ranges::count_if(live_, [&](const std::string& id) {
+        const Call& call = calls_.at(id);
+        const auto rules = rules_[call.rules].campaigns.find(call.campaign);
+        const std::int64_t ring_ms = rules == rules_[call.rules].campaigns.end() ? 0 : rules->second.ring_timeout_ms;
+        const auto trouble = last_disturbed_us_.find(call.server);
+        const bool in_trouble = trouble != last_disturbed_us_.end() && now_us - trouble->second <= goes_on_us;
+        return in_trouble && call.disturbed && now_us - call.left_us > (ring_ms + silence_after_timeout_ms) * 1'000 &&
+               std::ranges::count(levels_of(call), level) > 0;
+    }));
 }
 
 // Against the caps that were in force when the call left, or since: a server that was frozen takes it up later.
-void Checker::check_channels(const Call& call) {
+void Checker::check_channels(const Call& call, std::int64_t now_us) {
     const auto check = [&](const std::string& level, auto channels_of) {
         int most = 0;
         for (std::size_t i = call.rules; i < rules_.size(); ++i) most = std::max(most, channels_of(rules_[i]));
-        if (const int calls = channels_[level]; calls > most) {
+        const int calls = channels_[level];
+        if (calls > most && calls - unseen(level, now_us) > most) {
             violate("channels", fmt::format("{} has {} calls at once, of {}", level, calls, most));
         }
     };
@@ -255,11 +275,12 @@ void Checker::check_channels(const Call& call) {
     check("server " + call.server, [&](const SiteRules& rules) { return rules.servers.at(call.server).channels; });
 }
 
+std::array<std::string, 4> Checker::levels_of(const Call& call) {
+    return {"the site", "campaign " + call.campaign, "trunk " + call.trunk, "server " + call.server};
+}
+
 void Checker::count_channel(const Call& call, int by) {
-    for (const std::string& level :
-         {std::string{"the site"}, "campaign " + call.campaign, "trunk " + call.trunk, "server " + call.server}) {
-        channels_[level] += by;
-    }
+    for (const std::string& level : levels_of(call)) channels_[level] += by;
 }
 
 void Checker::ended(const std::string& attempt, const CallTruth& truth, Instant now) {
@@ -275,6 +296,7 @@ void Checker::ended(const std::string& attempt, const CallTruth& truth, Instant 
 
 // An empty name: all servers.
 void Checker::server_disturbed(const std::string& server, Instant now) {
+    if (!server.empty()) last_disturbed_us_[server] = now.steady_us;
     const auto disturb = [&](const std::string& id) {
         if (Call& call = calls_.at(id); server.empty() || call.server == server) call.disturbed = true;
     };

@@ -2,6 +2,7 @@
 // finds. Shares no line with what it judges.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -40,9 +41,12 @@ public:
     void look_at(DatabaseView* view) { view_ = view; }
     /// These rules hold from now on.
     void in_force(const SiteRules& rules);
-    /// An operator's order was accepted; `stored` when its success was told.
+    /// An operator's order was accepted.
     void ordered(const std::string& campaign, bool may_dial);
-    void stored(const std::string& campaign, bool may_dial);
+    /// The number that the campaign's next order will have.
+    [[nodiscard]] std::size_t next_order(const std::string& campaign) { return campaigns_[campaign].orders.size(); }
+    /// The success of the order of that number was told, which may be after later orders.
+    void stored(const std::string& campaign, std::size_t order);
     /// The engine has ended or paused the campaign by itself.
     void stopped_itself(const std::string& campaign) { ordered(campaign, false); }
     void imported(const std::string& list, std::int64_t at_least, std::int64_t at_most);
@@ -82,7 +86,8 @@ private:
     struct Permission {
         bool may_dial = false;
         // What the database may say: what was told to be stored, and whatever was ordered since.
-        std::set<bool> stored{false};
+        std::vector<bool> orders{false};  // each: whether it lets the campaign dial
+        std::size_t stored_from = 0;
     };
 
     void check_intent(const WiredCall& call, const std::string& server);
@@ -90,8 +95,10 @@ private:
     void check_claim(const WiredCall& call, const std::string& server);
     void check_history(const WiredCall& call, const AttemptRow& claim);
     void check_rate(const std::string& level, double per_second, std::int64_t now_us);
-    void check_channels(const Call& call);
+    void check_channels(const Call& call, std::int64_t now_us);
+    [[nodiscard]] int unseen(const std::string& level, std::int64_t now_us) const;
     void count_channel(const Call& call, int by);
+    [[nodiscard]] static std::array<std::string, 4> levels_of(const Call& call);
     void check_verdict(const Call& call, const AttemptRow& row);
     [[nodiscard]] const Person* person(const std::string& campaign, const std::string& external_id) const;
     [[nodiscard]] std::optional<Again> again(const CampaignRules& rules, const AttemptRow& row) const;
@@ -106,6 +113,7 @@ private:
     std::map<std::string, int> channels_;                                  // of the live calls, by level
     std::set<std::string> open_;                                           // those that have left and not ended
     std::deque<std::pair<std::int64_t, std::string>> ended_a_moment_ago_;  // whose end may still be on its way
+    std::map<std::string, std::int64_t> last_disturbed_us_;                // by server
     bool events_are_whole_ = true;
     std::map<std::string, std::string> live_numbers_;          // number, attempt
     std::map<std::string, std::deque<std::int64_t>> sent_us_;  // by level, the last second's

@@ -1,6 +1,8 @@
 // What the checker asks the database: at every moment, at a new start, and at the end.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "simulation/checker.hpp"
 
 namespace outdial::simulation {
@@ -34,7 +36,8 @@ void Checker::process_started(Instant) {
         Permission& permission = campaigns_[row.name];
         const bool runs = row.state == "running";
         const bool has_file = rules_.back().campaigns.contains(row.name);
-        if (!permission.stored.contains(runs)) {
+        const auto from = permission.orders.begin() + static_cast<std::ptrdiff_t>(permission.stored_from);
+        if (std::find(from, permission.orders.end(), runs) == permission.orders.end()) {
             violate("orders",
                     fmt::format("campaign {} is {} after a start, which is not what was stored", row.name, row.state));
         }

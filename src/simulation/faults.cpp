@@ -27,6 +27,7 @@ std::string_view name(Fault fault) {
         case Fault::reload: return "reload";
         case Fault::import: return "import";
         case Fault::hostile: return "hostile";
+        case Fault::load: return "load";
     }
     return "";
 }

@@ -31,8 +31,9 @@ enum class Fault : std::uint8_t {
     reload,   // caps change, trunks and campaigns come and go
     import,   // contacts are imported while calls are up
     hostile,  // call lists hold what could be taken for protocol
+    load,     // the process is short of memory, or of time
 };
-inline constexpr int fault_count = static_cast<int>(Fault::hostile) + 1;
+inline constexpr int fault_count = static_cast<int>(Fault::load) + 1;
 
 /// Some of them.
 class FaultSet {

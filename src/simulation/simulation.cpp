@@ -219,8 +219,11 @@ void Simulation::process_died() {
         server->disconnect();
     }
     checker_.all_disturbed(instant());
-    const Microseconds pause = power_lost_ ? some(5'000, 60'000) : restart_after + some(0, 3'000);
-    power_lost_ = false;
+    // `systemctl restart` does not wait.
+    const Microseconds pause = power_lost_ ? some(5'000, 60'000)
+                               : stopped_  ? some(10, 1'000)
+                                           : restart_after + some(0, 3'000);
+    power_lost_ = stopped_ = false;
     at(pause, [this] { start_process(); });
 }
 
@@ -246,6 +249,7 @@ void Simulation::heal() {
     effects_to_live_ = 0;
     disk_.heal();
     slow_until_ = time_;
+    loaded_until_ = time_;
     for (const auto& server : servers_) server->heal(time_);
     for (const std::string& name : server_names_) checker_.server_disturbed(name, instant());
     files_ = plan_.site;

@@ -81,6 +81,7 @@ private:
     void fail_disk();
     void lock_database();
     void slow_down();
+    void overload();
     void give_order();
     void give(const std::string& campaign, CampaignOrder order);
     void reload();
@@ -97,6 +98,7 @@ private:
     void after(Microseconds delay, std::function<void()> action) override;
     [[nodiscard]] bool survives(const char* effect) override;
     [[nodiscard]] Microseconds commit_time() override;
+    [[nodiscard]] double load_share() override { return time_ < loaded_until_ ? load_share_ : 0.0; }
     [[nodiscard]] std::vector<AttemptEvent> call_records(const std::vector<AttemptId>& attempts) override;
     void connect(std::size_t server) override;
     void disconnect(std::size_t server) override;
@@ -135,9 +137,12 @@ private:
     std::size_t starts_ = 0;
     bool died_ = false;  // and is still to be buried
     bool power_lost_ = false;
+    bool stopped_ = false;     // it died because it was told to
     int effects_to_live_ = 0;  // 0: for ever
     Microseconds lateness_{};  // of the daemon's timer
     SteadyTime slow_until_{};
+    SteadyTime loaded_until_{};
+    double load_share_ = 0;
     bool healed_ = false;
     SteadyTime healed_at_{};
     bool stragglers_checked_ = false;

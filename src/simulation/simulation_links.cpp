@@ -11,7 +11,9 @@ void Simulation::connect(std::size_t server) {
 }
 
 void Simulation::disconnect(std::size_t server) {
-    if (!died_) servers_[server]->disconnect();
+    if (died_) return;
+    checker_.server_disturbed(server_names_[server], instant());  // also where it does so of its own accord
+    servers_[server]->disconnect();
 }
 
 // One message after the other: the process may die before and after each.

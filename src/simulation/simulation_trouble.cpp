@@ -51,6 +51,7 @@ void Simulation::plan_trouble() {
     repeat(Fault::disk, &Simulation::fail_disk);
     repeat(Fault::lock, &Simulation::lock_database);
     repeat(Fault::slow, &Simulation::slow_down);
+    repeat(Fault::load, &Simulation::overload);
     repeat(Fault::orders, &Simulation::give_order);
     repeat(Fault::reload, &Simulation::reload);
     if (plan_.has(Fault::import)) at(plan_.trouble / 3, [this] { import_more(); });
@@ -76,6 +77,7 @@ void Simulation::upgrade() {
     after(some(20, 2'000), [this] {
         daemon_->close();
         died_ = true;
+        stopped_ = true;
     });
 }
 
@@ -110,6 +112,12 @@ void Simulation::lock_database() {
 void Simulation::slow_down() {
     slow_until_ = time_ + some(1'000, 15'000);
     say("commits are slow");
+}
+
+void Simulation::overload() {
+    load_share_ = 0.4 + random_.unit() * 0.7;
+    loaded_until_ = time_ + some(200, 30'000);
+    say(fmt::format("{:.0f} % of something is in use", load_share_ * 100));
 }
 
 // --- servers
@@ -176,9 +184,9 @@ void Simulation::give(const std::string& campaign, CampaignOrder order) {
         if (!healed_) at(seconds{3}, [this, campaign, order] { give(campaign, order); });
         return;
     }
-    const auto stored = [this, campaign, order] {
+    const auto stored = [this, campaign, order, number = checker_.next_order(campaign)] {
         say(fmt::format("campaign {}: {} is stored", campaign, to_text(order)));
-        checker_.stored(campaign, order == CampaignOrder::start || order == CampaignOrder::resume);
+        checker_.stored(campaign, number);
     };
     const auto state = daemon_->order(campaign, order, stored);
     if (!state) say(fmt::format("campaign {}: {} is refused: {}", campaign, to_text(order), state.error().message));

@@ -16,6 +16,9 @@ using std::chrono::seconds;
 // As StoreThreadOptions.
 constexpr auto retry_after = milliseconds{200};
 constexpr auto housekeeping_every = seconds{1};
+// As LoadMeter.
+constexpr auto look_at_load_every = milliseconds{250};
+constexpr int looks_after_relief = 2 + 2 * (OverloadLadder::relief / look_at_load_every);
 
 }  // namespace
 
@@ -25,6 +28,7 @@ Result<void> VirtualDaemon::start(Site site, store::Store store) {
     site_ = std::move(site);
     worker_ = std::make_unique<store::StoreWorker>(std::move(store), store::WalLimits{});
     keep_house();
+    look_at_load();
     feed(SiteChanged{.site = site_, .records = std::move(earlier->records)});
     feed(std::move(earlier->found));
     for (std::size_t i = 0; i < site_.servers.size(); ++i) {
@@ -40,6 +44,7 @@ void VirtualDaemon::stop_dialing() {
 }
 
 void VirtualDaemon::close() {
+    queue_.put_back(std::exchange(under_way_, {}));
     for (int tries = 0; tries < 5; ++tries) {
         while (true) {
             store::StoreGroup group = queue_.take_group();
@@ -108,6 +113,9 @@ void VirtualDaemon::carry_out(Command& command) {
         void operator()(ListChannels& list) const {
             if (VirtualSession* to = session(list.server)) to->carry_out(list);
         }
+        void operator()(ReconnectServer& reconnect) const {
+            if (VirtualSession* to = session(reconnect.server)) to->carry_out(reconnect);
+        }
         void operator()(FindCallRecords& find) const {
             auto events = daemon.outside_.call_records(find.attempts);
             daemon.feed(CallRecordsFound{.asked = std::move(find.attempts), .events = std::move(events)});
@@ -149,17 +157,16 @@ bool VirtualDaemon::post_task(std::function<void(store::Store&)> run, std::funct
 void VirtualDaemon::wake_store() {
     if (store_is_busy_ || queue_.empty()) return;
     store_is_busy_ = true;
-    auto group = std::make_shared<store::StoreGroup>();
     // Not now: what is posted in the same turn shares the transaction.
-    outside_.after(Microseconds{0}, [this, group] {
-        *group = queue_.take_group();
-        outside_.after(outside_.commit_time(), [this, group] { work_on(group); });
+    outside_.after(Microseconds{0}, [this] {
+        under_way_ = queue_.take_group();
+        outside_.after(outside_.commit_time(), [this] { write_group(); });
     });
 }
 
-void VirtualDaemon::work_on(std::shared_ptr<store::StoreGroup> group) {
+void VirtualDaemon::write_group() {
     if (!outside_.survives("commit")) return void(dead_ = true);
-    auto outcome = worker_->carry_out(std::move(*group), [this] { return queue_.take_task(); });
+    auto outcome = worker_->carry_out(std::exchange(under_way_, {}), [this] { return queue_.take_task(); });
     if (!outside_.survives("committed")) return void(dead_ = true);
     queue_.put_back(std::move(outcome.again));
     deliver(std::move(outcome.replies));
@@ -176,6 +183,18 @@ void VirtualDaemon::work_on(std::shared_ptr<store::StoreGroup> group) {
 void VirtualDaemon::keep_house() {
     deliver(worker_->keep_house(queue_.empty()));
     outside_.after(housekeeping_every, [this] { keep_house(); });
+}
+
+void VirtualDaemon::look_at_load() {
+    if (const double share = outside_.load_share(); share != load_share_) {
+        load_share_ = share;
+        lower_looks_ = 0;
+    }
+    // The ladder may need two reliefs to come down; from then on more looks tell nothing new.
+    if (load_share_ > 0 || lower_looks_++ < looks_after_relief) {
+        feed(LoadMeasured{.load = {.share = load_share_, .of = "something"}});
+    }
+    outside_.after(look_at_load_every, [this] { look_at_load(); });
 }
 
 void VirtualDaemon::deliver(std::vector<store::StoreReply> replies) {

@@ -25,6 +25,8 @@ public:
     /// Asked before and after each effect. False: the process has died at this very instant.
     [[nodiscard]] virtual bool survives(const char* effect) = 0;
     [[nodiscard]] virtual Microseconds commit_time() = 0;
+    /// Of whatever the process is short of: 0.0 to more than 1.0.
+    [[nodiscard]] virtual double load_share() = 0;
     /// What the servers' call detail records tell of these attempts.
     [[nodiscard]] virtual std::vector<AttemptEvent> call_records(const std::vector<AttemptId>& attempts) = 0;
     virtual void connect(std::size_t server) = 0;
@@ -80,18 +82,22 @@ private:
     void deliver(std::vector<store::StoreReply> replies);
     [[nodiscard]] bool post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done);
     void wake_store();
-    void work_on(std::shared_ptr<store::StoreGroup> group);
+    void write_group();
     void keep_house();
+    void look_at_load();
 
     Outside& outside_;
     const std::uint64_t seed_;
     Engine engine_;
     Site site_;
     store::StoreQueue queue_;
+    store::StoreGroup under_way_;
     std::unique_ptr<store::StoreWorker> worker_;
     std::vector<std::unique_ptr<VirtualSession>> sessions_;  // in the order of the site's servers
     std::deque<Input> inputs_;                               // those that came while one was being worked through
     bool feeding_ = false;
+    double load_share_ = 0;
+    int lower_looks_ = 0;
     bool store_is_busy_ = false;
     bool dead_ = false;
 };

@@ -116,6 +116,11 @@ void VirtualSession::carry_out(const ListChannels&) {
     if (!sent) listener_.hear(ChannelListFailed{.server = server_});
 }
 
+void VirtualSession::carry_out(const ReconnectServer&) {
+    machine_.reopen("Outdial is overloaded", outside_.now().steady);
+    update();
+}
+
 void VirtualSession::session_ready(const ami::ServerInfo&) {
     listener_.hear(ServerUp{.server = server_, .originate_window = ami::SessionMachine::max_unanswered_originates});
 }

@@ -39,6 +39,7 @@ public:
     void carry_out(const OriginateOrder& order);
     void carry_out(const HangUp& command);
     void carry_out(const ListChannels& command);
+    void carry_out(const ReconnectServer& command);
 
 private:
     void session_ready(const ami::ServerInfo& info) override;

@@ -32,6 +32,8 @@ public:
     [[nodiscard]] std::vector<Claim> live();
     /// When the newest attempt was claimed; nothing before the first.
     [[nodiscard]] std::optional<UtcTime> last_claimed_at();
+    /// When the last Originate left; nothing before the first.
+    [[nodiscard]] std::optional<UtcTime> last_originated_at();
 
 private:
     Database& database_;
@@ -44,6 +46,7 @@ private:
     Statement history_;
     Statement live_;
     Statement last_claimed_;
+    Statement last_originated_;
 };
 
 }  // namespace outdial::store

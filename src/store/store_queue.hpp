@@ -41,6 +41,8 @@ public:
 
     [[nodiscard]] bool empty() const { return !urgent_waits() && tasks_.empty(); }
     [[nodiscard]] Unwritten unwritten() const { return {settlements_.size(), states_.size(), progress_.size()}; }
+    /// Jobs that calls wait for, not tasks.
+    [[nodiscard]] bool urgent_waits() const;
     /// The jobs of the next transaction; none when nothing waits.
     [[nodiscard]] StoreGroup take_group();
     /// One more task for a group of tasks, while no call waits for its commit.
@@ -51,8 +53,6 @@ public:
     [[nodiscard]] std::vector<StoreReply> refuse_all(const Error& error);
 
 private:
-    [[nodiscard]] bool urgent_waits() const;
-
     std::deque<CampaignStateJob> states_;
     std::deque<Settlement> settlements_;
     std::unordered_map<AttemptId, CallFacts> progress_;

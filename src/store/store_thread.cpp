@@ -29,7 +29,7 @@ StoreThread::~StoreThread() { stop(); }
 bool StoreThread::post(ClaimRequest request) {
     const std::lock_guard lock{mutex_};
     if (stopping_ || !queue_.post(std::move(request))) return false;
-    wake_.notify_one();
+    note_waiting();
     return true;
 }
 
@@ -43,19 +43,31 @@ bool StoreThread::post(StoreTask task) {
 void StoreThread::post(Settlement settlement) {
     const std::lock_guard lock{mutex_};
     queue_.post(std::move(settlement));
-    wake_.notify_one();
+    note_waiting();
 }
 
 void StoreThread::post(CampaignStateJob job) {
     const std::lock_guard lock{mutex_};
     queue_.post(job);
-    wake_.notify_one();
+    note_waiting();
 }
 
 void StoreThread::post(std::vector<Progress> progress) {
     const std::lock_guard lock{mutex_};
     queue_.post(std::move(progress));
+    note_waiting();
+}
+
+void StoreThread::note_waiting() {
+    if (!waits_since_ && queue_.urgent_waits()) waits_since_ = std::chrono::steady_clock::now();
     wake_.notify_one();
+}
+
+std::chrono::steady_clock::duration StoreThread::lag() {
+    const std::lock_guard lock{mutex_};
+    const auto since = works_since_ ? works_since_ : waits_since_;
+    if (!since || !can_write_) return {};
+    return std::chrono::steady_clock::now() - *since;
 }
 
 void StoreThread::begin_stop(std::chrono::steady_clock::time_point give_up_at) {
@@ -87,9 +99,12 @@ void StoreThread::run() {
             stopping = stopping_;
             group = queue_.take_group();
             idle = queue_.empty();
+            works_since_ = group.tasks.empty() ? waits_since_ : std::nullopt;
+            if (!queue_.urgent_waits()) waits_since_.reset();
         }
         if (!group.empty()) carry_out(std::move(group));
         deliver(worker_.checkpoint_if_due(idle));
+        log_share_.store(worker_.log_share(), std::memory_order_relaxed);
         if (const auto now = std::chrono::steady_clock::now(); now >= next_check) {
             deliver(worker_.keep_house(idle));
             next_check = now + options_.housekeeping_every;
@@ -133,6 +148,9 @@ void StoreThread::carry_out(StoreGroup group) {
     {
         const std::lock_guard lock{mutex_};
         queue_.put_back(std::move(outcome.again));
+        can_write_ = worker_.healthy();
+        works_since_.reset();
+        if (!can_write_ || !queue_.urgent_waits()) waits_since_.reset();
     }
     deliver(std::move(outcome.replies));
 }

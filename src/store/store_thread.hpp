@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -51,6 +52,11 @@ public:
     void stop();
     /// Once finished: what could not be written.
     [[nodiscard]] Unwritten unwritten() const { return unwritten_; }
+    /// How long what calls wait for has not been written; nothing while the database cannot be written at all, which
+    /// is another matter.
+    [[nodiscard]] std::chrono::steady_clock::duration lag();
+    /// How long the write-ahead log is: 0.75 when nothing is claimed any more.
+    [[nodiscard]] double log_share() const { return log_share_.load(std::memory_order_relaxed); }
     /// Grows with every turn of the thread, also when it has nothing to do: for the watchdog.
     [[nodiscard]] std::uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
 
@@ -58,6 +64,7 @@ private:
     void run();
     void finish();
     void carry_out(StoreGroup group);
+    void note_waiting();
     void deliver(std::vector<StoreReply> replies);
 
     const Deliver deliver_;
@@ -66,6 +73,9 @@ private:
     std::mutex mutex_;  // guards the members up to give_up_at_
     std::condition_variable wake_;
     StoreQueue queue_;
+    bool can_write_ = true;
+    std::optional<std::chrono::steady_clock::time_point> waits_since_;  // jobs that calls wait for are in the queue
+    std::optional<std::chrono::steady_clock::time_point> works_since_;  // likewise, of those being written
     bool stopping_ = false;
     std::chrono::steady_clock::time_point give_up_at_ = std::chrono::steady_clock::time_point::max();
 
@@ -73,6 +83,7 @@ private:
     Unwritten unwritten_;  // the thread's own until it has finished
     std::atomic<bool> finished_{false};
     std::atomic<std::uint64_t> turns_{0};
+    std::atomic<double> log_share_{0.0};
     std::thread thread_;  // last: it uses all the others
 };
 

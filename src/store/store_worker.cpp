@@ -9,6 +9,7 @@ namespace outdial::store {
 namespace {
 
 constexpr int pages_per_mib = 256;
+constexpr double share_without_claims = 0.75;
 
 }  // namespace
 
@@ -119,6 +120,10 @@ void StoreWorker::tell(Fault fault, std::string why_no_claims, std::vector<Store
 void StoreWorker::tell_of_pause(std::vector<StoreReply>& replies) {
     std::string why = why_no_claims();
     tell(why.empty() ? Fault::none : Fault::disk_full, std::move(why), replies);
+}
+
+double StoreWorker::log_share() const {
+    return share_without_claims * static_cast<double>(store_.wal_pages()) / limits_.max_wal_pages;
 }
 
 // Why nothing is claimed although outcomes are written.

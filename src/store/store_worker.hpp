@@ -49,6 +49,8 @@ public:
     [[nodiscard]] std::vector<StoreReply> keep_house(bool idle);
     /// The last group could be written.
     [[nodiscard]] bool healthy() const { return healthy_; }
+    /// How long the log is: 0.75 when nothing is claimed any more, as on the daemon's ladder of overload.
+    [[nodiscard]] double log_share() const;
 
 private:
     [[nodiscard]] Result<std::vector<StoreReply>> execute(StoreGroup& group, const NextTask& next_task);

@@ -57,6 +57,22 @@ TEST_CASE("one missed ping is forgiven, two in a row end the session", "[session
     CHECK_THAT(session.told.at(0), Catch::Contains("left 2 pings without an answer"));
 }
 
+TEST_CASE("a session that is opened anew answers what is pending, and connects again after a while", "[session]") {
+    Session session;
+    session.make_ready();
+    int unanswered = 0;
+    REQUIRE(session.machine.submit(
+        Action{"Ping"}, [&](const Reply& reply) { unanswered += reply.kind == Reply::Kind::unanswered; }, session.now));
+    session.machine.reopen("it is overloaded", session.now);
+    CHECK(unanswered == 1);
+    CHECK(session.machine.state() == State::waiting);
+    CHECK_THAT(session.told.back(), Catch::Contains("is opened anew: it is overloaded"));
+    session.machine.reopen("it is overloaded", session.now);  // of which it has none now
+    CHECK(session.waits.size() == 1);
+    session.machine.tick(*session.machine.deadline());
+    CHECK(session.machine.state() == State::connecting);
+}
+
 TEST_CASE("a response finds its action by ActionID alone, in any order", "[session]") {
     Session session;
     session.make_ready();

@@ -285,7 +285,8 @@ TEST_CASE("what an earlier run left is adopted when its channel lives, and lost 
         const ChannelList::Row row{.attempt = alive.slot.attempt, .up = true};
         const auto first = fresh.step(at(20), ChannelList{.server = "s", .asked_at = at(10).steady, .rows = {row}});
         CHECK(settled_by(first).empty());
-        CHECK(count_of<ClaimRequest>(first) == 1);
+        // Whether `alive` left in the earlier run's last second is not known: the rates count as if it had.
+        CHECK(count_of<ClaimRequest>(first) + count_of<ClaimRequest>(fresh.step(at(1100), Tick{})) == 1);
         CHECK(fresh.next_wakeup() <= at(3100).steady);
         CHECK(count_of<ListChannels>(fresh.step(at(3100), Tick{})) == 1);
         const auto second =

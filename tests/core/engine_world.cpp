@@ -51,7 +51,8 @@ void World::add_people(int number, int count, int numbers) {
 void World::start(const std::map<int, CampaignState>& states) {
     for (const auto& record : records_of(options.site, states)) campaigns_[record.id].state = record.state;
     give(SiteChanged{.site = options.site, .records = records_of(options.site, states)});
-    give(AttemptsFound{.claims = {}, .not_earlier_than = options.not_earlier_than});
+    give(AttemptsFound{
+        .claims = {}, .not_earlier_than = options.not_earlier_than, .last_originated_at = options.last_originated_at});
     for (const Server& server : options.site.servers) server_up(server.name);
 }
 
@@ -177,6 +178,10 @@ void World::carry_out(const Command& command) {
         campaigns_[changed->campaign].state = changed->state;
     } else if (const auto* list = std::get_if<ListChannels>(&command)) {
         list_channels(list->server);
+    } else if (const auto* reconnect = std::get_if<ReconnectServer>(&command)) {
+        reconnected.push_back(reconnect->server);
+    } else if (std::holds_alternative<ProgressMade>(command)) {
+        ++progress_made;
     } else if (const auto* alert = std::get_if<Alert>(&command)) {
         alerts.push_back(*alert);
     }

@@ -43,7 +43,8 @@ inline CampaignId campaign_id(int number) { return CampaignId{number}; }
 struct WorldOptions {
     std::uint64_t seed = 1;
     Site site;
-    UtcTime not_earlier_than{};  // AttemptsFound's
+    UtcTime not_earlier_than{};    // AttemptsFound's
+    UtcTime last_originated_at{};  // likewise
     std::function<Fate(const OriginateOrder&, Random&)> fate = [](const OriginateOrder&, Random&) {
         return Fate::busy;
     };
@@ -134,6 +135,8 @@ public:
     std::unordered_map<AttemptId, Settlement> settlements;
     std::vector<HangUp> hang_ups;
     std::vector<Alert> alerts;
+    std::vector<std::string> reconnected;  // servers, as they were commanded
+    int progress_made = 0;                 // commands
     std::vector<ClaimRequest> claim_requests;
     int store_fails = 0;         // so many claims to come fail
     std::string mute;            // a server that tells nothing of its calls, not even a Response

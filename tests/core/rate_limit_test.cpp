@@ -161,6 +161,15 @@ TEST_CASE("changes to and fro never allow more than the highest rate") {
     CHECK(tightest(all, 100) > seconds{1});
 }
 
+TEST_CASE("what somebody else has taken counts, whatever it was") {
+    RateLimit fast{5};
+    fast.assume_used(start);
+    CHECK(fast.earliest(start) == start + seconds{1} + RateLimit::guard);
+    RateLimit slow{0.25};
+    slow.assume_used(start);
+    CHECK(slow.earliest(start) >= start + seconds{4});
+}
+
 TEST_CASE("planning: those that wait go first, one gap each") {
     const Microseconds gap = (Microseconds{seconds{1}} + RateLimit::guard) / 10;
     RateLimit limit{10};

@@ -108,6 +108,9 @@ void EngineDesk::account(const ListChannels& command) {
     server.list_asked_at = now_.steady;
 }
 
+// The desk is never short of anything.
+void EngineDesk::account(const ReconnectServer&) { OUTDIAL_CHECK(false); }
+
 void EngineDesk::account(const FindCallRecords& command) {
     for (const AttemptId& id : command.attempts) {
         Attempt& attempt = attempts_.at(id);

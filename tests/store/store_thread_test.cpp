@@ -120,6 +120,36 @@ TEST_CASE("At the moment of the reply another connection sees the claim: it was 
     CHECK(seen.front() == "3");
 }
 
+TEST_CASE("Its lag is the time that a call's job has not been written, and an import's batches do not count") {
+    Office office{5};
+    Gate gate;
+    office.open([&] { gate.pass(); });
+    REQUIRE(office.thread->post(task([](Store&) {})));
+    gate.reached.get_future().wait();
+    REQUIRE(office.thread->post(task([](Store&) {})));
+    CHECK(office.thread->lag() == 0ms);
+    REQUIRE(office.thread->post(office.desk.request(3)));
+    CHECK(office.thread->lag() > 0ms);
+    gate.opened.set_value();
+    (void)office.inbox.wait_for<ClaimResult>(1);
+    office.thread->stop();
+    CHECK(office.thread->lag() == 0ms);
+}
+
+TEST_CASE("While another program holds the database's lock there is no lag, for that is told by itself") {
+    Office office{5};
+    Shell other = office.desk.shell();
+    office.open();
+    other.run("BEGIN IMMEDIATE");
+    REQUIRE(office.thread->post(office.desk.request(3)));
+    (void)office.inbox.wait_for<ClaimFailed>(1);
+    office.thread->post(Desk::settlement_of({}, Disposition::busy, Desk::retry_at(noon + 1min), noon + 1s));
+    REQUIRE(office.thread->post(office.desk.request(3)));
+    (void)office.inbox.wait_for<ClaimFailed>(2);
+    CHECK(office.thread->lag() == 0ms);
+    other.run("ROLLBACK");
+}
+
 TEST_CASE("All jobs that wait are carried out in one transaction, and outcomes before claims") {
     Office office{4};
     const Claim first = office.desk.claim(1).claims.at(0);
