@@ -70,6 +70,16 @@ class CheckStyle(unittest.TestCase):
         self.assert_fault("headers", "src/core/engine.hpp", "struct Engine {};\n")
         self.assert_fault("headers", "src/core/engine.hpp", "#pragma once\nusing namespace std;\n", 2)
 
+    def test_a_planted_bug_fits_its_source_once(self):
+        bugs = "tests/mutants/mutants.yaml"
+        entry = "\n- name: skip it\n  file: src/core/engine.cpp\n  old: \"call();\"\n  new: \"\"\n  tests: [test_core]\n"
+        source = "src/core/engine.cpp"
+        self.assertEqual(faults("mutants", {bugs: entry, source: "call();\n"}), "")
+        for text in ("other();\n", "call();\ncall();\n"):
+            self.assertIn(f"{bugs}:2: ", faults("mutants", {bugs: entry, source: text}))
+        self.assertIn(f"{bugs}:2: ", faults("mutants", {bugs: entry}))
+        self.assertIn("is called", faults("mutants", {bugs: entry + entry, source: "call();\n"}))
+
     def test_sql_is_never_put_together(self):
         for composed in ('fmt::format("SELECT {} FROM contact", name)', 'fmt::format(\n    "DELETE FROM {}", table)',
                          '"SELECT 1 FROM " + table', 'sql += "SELECT 1"'):
