@@ -184,10 +184,10 @@ void Connection::connect(const LinkPointer& link) {
         settings_.host, std::to_string(settings_.port),
         [self = shared_from_this(), link](const error_code& error, const tcp::resolver::results_type& endpoints) {
             if (link != self->link_) return;
-            if (error) return self->fail_link(link, fmt::format("cannot resolve its name: {}", error.message()));
+            if (error) return self->fail_to_reach(link, fmt::format("cannot resolve its name: {}", error.message()));
             asio::async_connect(link->socket, endpoints, [self, link](const error_code& failed, const tcp::endpoint&) {
                 if (link != self->link_) return;
-                if (failed) return self->fail_link(link, failed.message());
+                if (failed) return self->fail_to_reach(link, failed.message());
                 self->on_tcp_connected(link);
             });
         });
@@ -264,6 +264,12 @@ void Connection::write(const LinkPointer& link) {
 void Connection::fail_link(const LinkPointer& link, const std::string& reason) {
     if (link != link_) return;
     machine_.closed(reason, steady_now());
+    update();
+}
+
+void Connection::fail_to_reach(const LinkPointer& link, const std::string& reason) {
+    if (link != link_) return;
+    machine_.unreachable(reason, steady_now());
     update();
 }
 

@@ -81,6 +81,7 @@ private:
     void read(const LinkPointer& link);
     void write(const LinkPointer& link);
     void fail_link(const LinkPointer& link, const std::string& reason);
+    void fail_to_reach(const LinkPointer& link, const std::string& reason);
     void arm_timer();
 
     boost::asio::io_context& io_;

@@ -11,7 +11,7 @@ namespace outdial::ami {
 
 namespace {
 
-// CoreStatus before the boot's end gives the zero time, which is a day of 1969 or 1970 by the server's zone.
+// CoreStatus early in the boot may give the zero time, which is a day of 1969 or 1970 by the server's zone.
 bool is_real_date(std::string_view date) {
     return !date.empty() && !date.starts_with("1969-") && !date.starts_with("1970-");
 }
@@ -129,13 +129,29 @@ void SessionMachine::on_core_status(const Reply& reply) {
             if (is_real_date(date)) {
                 info_.started_at = fmt::format("{} {}", date, reply.message->get("CoreStartupTime"));
             }
-            if (fully_booted_ || is_real_date(date)) become_ready();
+            if (is_booted()) become_ready();
             return;
         }
     }
 }
 
+// A start time alone says nothing: Asterisk tells it from the first login on. See unannounced_boot.
+bool SessionMachine::is_booted() const {
+    if (fully_booted_) return true;
+    if (info_.started_at.empty()) return false;
+    // A session without events is never told; the one with events beside it decides when to dial.
+    if (settings_.events == "off" || info_.started_at == seen_booted_) return true;
+    return now_ >= stage_deadline_ - boot_timeout + unannounced_boot;
+}
+
 void SessionMachine::become_ready() {
+    seen_booted_ = info_.started_at;
+    if (!fully_booted_ && settings_.events != "off") {
+        listener_.session_warning(
+            fmt::format("{} did not say that it is fully booted, and is taken for it; with the class 'system' in read "
+                        "(manager.conf) the user '{}' is told",
+                        settings_.peer, settings_.username));
+    }
     state_ = State::ready;
     ready_at_ = now_;
     next_ping_at_ = now_;  // it tells the server's clock

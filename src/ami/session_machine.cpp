@@ -81,6 +81,7 @@ void SessionMachine::connected(Plaintext plaintext, SteadyTime now) {
     draining_ = Draining::no;
     missed_pings_ = 0;
     ++counters_.connections;
+    listener_backoff_.reset();
     state_ = State::greeting;
     stage_deadline_ = now_ + greeting_timeout;
 }
@@ -141,6 +142,7 @@ void SessionMachine::handle_event(const Message& event) {
 void SessionMachine::begin_draining(Draining how, const std::string& why) {
     const bool news = draining_ == Draining::no;
     draining_ = how;
+    if (how == Draining::shut_down) backoff_.reset();  // that the connection ends now is no failure
     if (news) listener_.session_draining(why);
 }
 
@@ -169,6 +171,13 @@ void SessionMachine::reopen(std::string_view reason, SteadyTime now) {
     if (is_connected()) drop(fmt::format("the session with {} is opened anew: {}", settings_.peer, reason));
 }
 
+void SessionMachine::unreachable(std::string_view reason, SteadyTime now) {
+    now_ = now;
+    if (state_ == State::connecting) {
+        drop(fmt::format("cannot connect to {}: {}", settings_.peer, reason), Retry::soon);
+    }
+}
+
 void SessionMachine::tick(SteadyTime now) {
     now_ = now;
     if (is_connected()) pending_.expire(now);
@@ -182,7 +191,8 @@ void SessionMachine::tick(SteadyTime now) {
         case State::connecting:
             if (now >= stage_deadline_) {
                 drop(fmt::format("cannot connect to {}: no answer within {} s", settings_.peer,
-                                 connect_timeout.count() / 1'000));
+                                 connect_timeout.count() / 1'000),
+                     Retry::soon);
             }
             return;
         case State::greeting:
@@ -248,9 +258,18 @@ void SessionMachine::on_ping(const Reply& reply, SteadyTime sent_at) {
     }
 }
 
+Milliseconds SessionMachine::next_wait(Retry retry) {
+    switch (retry) {
+        case Retry::with_backoff: return backoff_.next(random_);
+        case Retry::soon: return listener_backoff_.next(random_);
+        case Retry::after_refused_login: return refused_login_wait;
+    }
+    return longest_wait;
+}
+
 void SessionMachine::drop(const std::string& reason, Retry retry) {
     if (state_ == State::ready && now_ - ready_at_ >= stable_after) backoff_.reset();
-    const Milliseconds wait = retry == Retry::after_refused_login ? refused_login_wait : backoff_.next(random_);
+    const Milliseconds wait = next_wait(retry);
     state_ = State::waiting;
     stage_deadline_ = now_ + wait;
     draining_ = Draining::no;

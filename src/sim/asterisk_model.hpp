@@ -46,7 +46,7 @@ struct ModelOptions {
     std::vector<std::string> technologies = {"PJSIP"};
     std::vector<std::string> endpoints;     // empty: every one exists
     std::vector<DialplanContext> contexts;  // empty: every one exists, and holds calls until the far end hangs up
-    Milliseconds boot_time{0};              // from the start to FullyBooted; logins are accepted at once
+    Milliseconds boot_time{0};  // from the start to FullyBooted; logins are accepted at once, calls not before
     std::optional<Milliseconds> restart_after = Milliseconds{2'000};  // after a crash or `core restart`; nothing: never
 
     // Asterisk's own limits, and the sandbox's.
@@ -111,6 +111,7 @@ public:
     /// As kill -9: connections and channels vanish without a word.
     void crash(SteadyTime now);
     [[nodiscard]] bool up() const { return up_; }
+    [[nodiscard]] bool booted() const { return booted_; }
 
     /// Books the calls that still run as unfinished, for a witness file that is complete. Nothing else may follow.
     void finish_witness();

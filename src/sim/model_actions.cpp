@@ -210,7 +210,9 @@ void AsteriskModel::originate(Session& session, const ami::Message& action) {
     schedule_call(now_ + setup, Step::create, slot);
 }
 
+// While it boots there is no dialplan yet, as in 16.28 and 22.10.
 bool AsteriskModel::extension_exists(const Call& call) const {
+    if (!booted_) return false;
     if (!looks_like_a_number(call.seen.exten) && call.seen.exten != "s") return false;
     return !call.seen.context.empty() && (options_.contexts.empty() || context_of(call) != nullptr);
 }

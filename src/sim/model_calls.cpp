@@ -97,7 +97,8 @@ bool AsteriskModel::may_be_created(const Call& call) const {
     const auto known = [](const std::vector<std::string>& names, std::string_view wanted) {
         return std::ranges::any_of(names, [&](const auto& each) { return ami::equal_ignoring_case(each, wanted); });
     };
-    if (call.plan.fate == Fate::unknown_endpoint || by_uniqueid_.size() >= options_.max_channels) return false;
+    if (!booted_ || call.plan.fate == Fate::unknown_endpoint || by_uniqueid_.size() >= options_.max_channels)
+        return false;
     if (!known(options_.technologies, call.technology)) return false;
     if (call.seen.endpoint.empty()) return false;
     if (!options_.endpoints.empty() && !known(options_.endpoints, call.seen.endpoint)) return false;

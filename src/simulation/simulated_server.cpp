@@ -24,7 +24,7 @@ sim::ModelOptions model_options(const Plan& plan) {
     options.contexts = {{"outbound", std::nullopt, ""}};
     for (const auto& [trunk, unused] : plan.site.trunks) options.endpoints.push_back(trunk);
     options.dialect = plan.seed % 3 == 0 ? sim::Dialect::asterisk_16 : sim::Dialect::asterisk_22;
-    options.boot_time = milliseconds{500};
+    options.boot_time = milliseconds{500 << plan.seed % 5};  // 0.5 to 8 s
     options.restart_after = seconds{1 + static_cast<int>(plan.seed % 5)};
     options.witness_rows = 0;
     options.world.talk = sim::Spread::uniform(milliseconds{500}, seconds{25});
@@ -216,6 +216,7 @@ void SimulatedServer::deliver_to_server(Connection& connection, SteadyTime now) 
 void SimulatedServer::take_up(Connection& connection, std::string_view frame, SteadyTime now) {
     const auto call = read_call(frame);
     if (!call) return model_.received(connection.session, frame, now);
+    if (model_.closing(connection.session) != sim::AsteriskModel::Closing::no) return;  // of a server that is no more
     if (now < refuses_until_) {
         const std::string refusal =
             "Response: Error\r\nActionID: " + call->action_id + "\r\nMessage: Permission denied\r\n\r\n";

@@ -69,6 +69,10 @@ std::vector<AttemptEvent> Simulation::call_records(const std::vector<AttemptId>&
 void Simulation::call_taken_up(std::size_t server, const std::string& attempt) {
     say(fmt::format("   {} takes up {}", server_names_[server], attempt));
     checker_.taken_up(attempt, instant());
+    if (!servers_[server]->model().booted()) {
+        checker_.violate("boot",
+                         fmt::format("{} reached {} before that was fully booted", attempt, server_names_[server]));
+    }
     if (servers_[server]->disturbed(time_)) checker_.server_disturbed(server_names_[server], instant());
 }
 

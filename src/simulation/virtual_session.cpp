@@ -38,7 +38,11 @@ void VirtualSession::received(std::string_view bytes) {
 
 void VirtualSession::closed(const std::string& reason) {
     has_link_ = false;
-    machine_.closed(reason, outside_.now().steady);
+    if (machine_.state() == ami::SessionMachine::State::connecting) {
+        machine_.unreachable(reason, outside_.now().steady);
+    } else {
+        machine_.closed(reason, outside_.now().steady);
+    }
     update();
 }
 

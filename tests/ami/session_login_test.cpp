@@ -5,6 +5,12 @@ namespace outdial::ami {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+const std::string started = "CoreStartupDate: 2026-11-22\r\nCoreStartupTime: 20:59:01\r\n";  // as Session::boot() says
+
+}  // namespace
+
 TEST_CASE("the login is by challenge and MD5, and the secret does not cross the wire", "[session]") {
     CHECK(md5_hex("123456789s3cret").value() == "d32b5714dd0e3ae70d4a845d5e524f3f");
     Session session{"system,call"};
@@ -133,18 +139,63 @@ TEST_CASE("events from the login on are passed on, for calls may end while the s
     CHECK(session.told == std::vector<std::string>{"event Hangup"});
 }
 
-TEST_CASE("without the class system the boot is found out by asking", "[session]") {
+TEST_CASE("that a server tells its start time does not mean that it is booted", "[session]") {
     Session session;
     session.log_in();
     session.answer(session.sent(), "CoreSettings", "Success");
-    session.pass(SessionMachine::boot_poll_interval);
-    session.answer(session.sent(), "CoreStatus", "Success",
-                   "CoreStartupDate: 1970-01-01\r\nCoreStartupTime: 00:00:00\r\n");
-    CHECK(session.machine.state() == State::booting);
-    session.pass(SessionMachine::boot_poll_interval);
-    session.answer(session.sent(), "CoreStatus", "Success",
-                   "CoreStartupDate: 2026-11-22\r\nCoreStartupTime: 21:00:00\r\n");
+    for (int poll = 0; poll < 3; ++poll) {
+        session.pass(SessionMachine::boot_poll_interval);
+        session.answer(session.sent(), "CoreStatus", "Success", started);
+        CHECK(session.machine.state() == State::booting);
+    }
+    session.give(fully_booted);
+    session.answer(session.sent(), "CoreStatus", "Success", started);
     CHECK(session.machine.ready());
+    CHECK(session.warnings.empty());
+}
+
+TEST_CASE("without the class system a server that answers is taken for booted after half a minute", "[session]") {
+    Session session;
+    session.log_in();
+    session.answer(session.sent(), "CoreSettings", "Success");
+    const auto poll = [&session](const std::string& answer) {
+        session.pass(SessionMachine::boot_poll_interval);
+        session.answer(session.sent(), "CoreStatus", "Success", answer);
+    };
+    const auto polls = SessionMachine::unannounced_boot / SessionMachine::boot_poll_interval;
+    for (auto i = polls; i > 1; --i) poll(started);
+    CHECK(session.machine.state() == State::booting);
+    poll(started);
+    CHECK(session.machine.ready());
+    REQUIRE(session.warnings.size() == 1);
+    CHECK_THAT(session.warnings[0], Catch::Contains("'system' in read") && Catch::Contains("'outdial'"));
+
+    Session early;  // its start time is not set yet
+    early.log_in();
+    early.answer(early.sent(), "CoreSettings", "Success");
+    for (auto i = polls; i >= 1; --i) {
+        early.pass(SessionMachine::boot_poll_interval);
+        early.answer(early.sent(), "CoreStatus", "Success",
+                     "CoreStartupDate: 1970-01-01\r\nCoreStartupTime: 00:00:00\r\n");
+    }
+    CHECK(early.machine.state() == State::booting);
+}
+
+TEST_CASE("without the class system a server once seen booted is known again by its start time", "[session]") {
+    Session session;
+    session.make_ready();
+    const auto come_back = [&session](const std::string& answer) {
+        session.machine.closed("reset", session.now);
+        session.pass(session.waits.back());
+        session.log_in();
+        session.answer(session.sent(), "CoreSettings", "Success");
+        session.pass(SessionMachine::boot_poll_interval);
+        session.answer(session.sent(), "CoreStatus", "Success", answer);
+    };
+    come_back(started);
+    CHECK(session.machine.ready());
+    come_back("CoreStartupDate: 2026-11-22\r\nCoreStartupTime: 21:07:45\r\n");  // it was restarted
+    CHECK(session.machine.state() == State::booting);
 }
 
 TEST_CASE("a session without events asks at once, as it is never told", "[session]") {

@@ -275,14 +275,47 @@ TEST_CASE("back-off doubles from half a second to thirty, and each wait lies in 
     Milliseconds step = 1s;
     for (int attempt = 0; attempt < 12; ++attempt) {
         REQUIRE(session.machine.state() == State::connecting);
-        session.machine.closed("connection refused", session.now);
+        session.machine.closed("TLS handshake failed", session.now);
         CHECK(session.waits.back() >= step / 2);
         CHECK(session.waits.back() <= step);
         step = std::min<Milliseconds>(step * 2, 30s);
         session.pass(session.waits.back());
     }
     CHECK(session.waits.back() >= 15s);
+    CHECK_THAT(session.last_told(), Catch::Contains("cannot connect to pbx1 (10.0.0.1:5038): TLS handshake failed"));
+}
+
+TEST_CASE("where nobody listens it is tried again every few seconds, for a restarted server is to be found soon",
+          "[session]") {
+    Session session;
+    session.machine.start(session.now);
+    for (int attempt = 0; attempt < 12; ++attempt) {
+        REQUIRE(session.machine.state() == State::connecting);
+        session.machine.unreachable("connection refused", session.now);
+        CHECK(session.waits.back() >= (attempt == 0 ? 500ms : attempt == 1 ? 1s : 1500ms));
+        CHECK(session.waits.back() <= 3s);
+        session.pass(session.waits.back());
+    }
     CHECK_THAT(session.last_told(), Catch::Contains("cannot connect to pbx1 (10.0.0.1:5038): connection refused"));
+    session.connect();
+    session.machine.closed("reset", session.now);
+    CHECK(session.waits.back() <= 1s);  // the tries before are not held against it
+    session.pass(session.waits.back());
+    session.machine.unreachable("connection refused", session.now);
+    CHECK(session.waits.back() <= 1s);
+}
+
+TEST_CASE("a shutdown that was announced is no failure, and the server is looked for at once", "[session]") {
+    Session session;
+    session.machine.start(session.now);
+    for (int restart = 0; restart < 8; ++restart) {
+        session.log_in();
+        session.boot();
+        session.give("Event: Shutdown\r\nPrivilege: system,all\r\nShutdown: Cleanly\r\nRestart: True\r\n\r\n");
+        session.machine.closed("the server closed it", session.now);
+        CHECK(session.waits.back() <= 1s);
+        session.pass(session.waits.back());
+    }
 }
 
 TEST_CASE("back-off begins anew after half a minute of service, not after every login", "[session]") {
@@ -307,7 +340,7 @@ TEST_CASE("back-off begins anew after half a minute of service, not after every 
 TEST_CASE("two seeds wait differently, one seed always the same", "[session]") {
     const auto waits = [](std::uint64_t seed) {
         Random random{seed};
-        Backoff backoff;
+        Backoff backoff{SessionMachine::longest_wait};
         std::vector<Milliseconds> out;
         for (int i = 0; i < 8; ++i) out.push_back(backoff.next(random));
         return out;

@@ -34,9 +34,10 @@ class Client:
         self._numbers = itertools.count(1)
         self._answers = {}
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=timeout_s)
-        self._socket.settimeout(None)
         self._file = self._socket.makefile("rb")
+        # With a limit: of a connection made in the moment of a restart Asterisk may never say anything (22.10).
         self.banner = self._file.readline().decode().strip()
+        self._socket.settimeout(None)
         threading.Thread(target=self._read, daemon=True).start()
         try:
             self.action("Login", Username=username, Secret=secret, Events="on" if events else "off")

@@ -294,6 +294,24 @@ TEST_CASE("while it boots, logins are accepted and FullyBooted follows") {
     CHECK(last(client.messages()).event() == "FullyBooted");
 }
 
+TEST_CASE("while it boots it tells its start time, and refuses calls for want of a dialplan") {
+    auto options = lab_options();
+    options.boot_time = Milliseconds{300};
+    VirtualServer server{options};
+    Client client{server};
+    client.log_in().send("Action: CoreStatus\r\n\r\n");
+    CHECK(last(client.messages()).get("CoreStartupDate") == "2026-09-21");
+    client.originate("2125550117", "one");
+    CHECK(last(client.messages()).get("Message") == "Extension does not exist.");
+    client.originate("2125550117", "two", "a-2", "Application: Playback\r\nData: demo\r\n");
+    server.run_for(Milliseconds{299});
+    CHECK(count_events(client.messages(), "Newchannel") == 0);
+    server.run_for(Milliseconds{1});
+    client.originate("2125550117", "three", "a-3");
+    server.run_out();
+    CHECK(count_events(client.messages(), "Newchannel") == 1);
+}
+
 TEST_CASE("a session that does not read is closed, the others go on") {
     auto options = lab_options();
     options.max_output_bytes = 10'000;
