@@ -12,13 +12,16 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ccache import SHARED_OBJECTS
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/test"
 CLANG_BUILD = ROOT / "build/clang"
 PROOF_BUILD = ROOT / "build/proof"  # optimised: what runs for long
 PROOFS = ROOT / "tests/soak/rows.json"
 # Each kind must have run at least one test, or the run fails: a suite that lost its tests is not a passing one.
-KINDS = ("unit", "style", "service", "sandbox", "asterisk-22", "asterisk-16", "clang", "fuzz", "simulation")
+KINDS = ("unit", "style", "service", "sandbox", "asterisk-22", "asterisk-16", "clang", "fuzz", "simulation", "mutants")
+MUTANTS = 3  # planted bugs: others with each commit; scripts/mutants plants them all
 FUZZ_EXECUTIONS = 1_000_000  # of all targets together; scripts/soak does 500 times as many
 FUZZ_SEED = 1  # the same search each time: new inputs are for scripts/fuzz and scripts/soak to find
 ASTERISK = {"asterisk-22": "22", "asterisk-16": "16"}
@@ -198,6 +201,24 @@ def simulate(jobs):
     return tally
 
 
+def plant_bugs(jobs):
+    """A few of tests/mutants/mutants.yaml: each must make a test fail."""
+    began = time.monotonic()
+    command = ["scripts/mutants", "--few", str(MUTANTS), "--jobs", str(jobs)]
+    print("+ " + " ".join(command), flush=True)
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(done.stdout, end="", flush=True)
+    reports = reports_in(done.stdout)
+    caught = sum(count for _, count, _ in reports)
+    tally = Tally(passed=caught, failed=sum(missed for *_, missed in reports), seconds=time.monotonic() - began,
+                  reports=reports)
+    if done.returncode != 0 and not tally.failed:
+        tally.failed = 1
+    if tally.failed:
+        tally.remarks.append("a planted bug was not caught, or scripts/mutants could not do its work")
+    return tally
+
+
 def print_proofs(whole, is_complete):
     """What was tried how often, beside what a whole run of scripts/test has to try; how many rows fell short of it."""
     print(f"\n{'proof':20}{'done':>12}{'wanted':>12}  {'unit':20}{'violations':>11}")
@@ -248,9 +269,10 @@ def main():
     arguments = parser.parse_args()
     kinds = ("unit",) if arguments.fast else tuple(arguments.label or KINDS)
 
+    os.environ.update(SHARED_OBJECTS)
     began = time.monotonic()
     tallies = {}
-    if not set(kinds) <= {"clang", "fuzz", "simulation"}:
+    if not set(kinds) <= {"clang", "fuzz", "simulation", "mutants"}:
         step("build with warnings as errors")
         if not build(BUILD, arguments.jobs):
             tallies["unit"] = Tally(failed=1, remarks=["the build failed"])
@@ -269,6 +291,9 @@ def main():
     if "simulation" in kinds:
         step("simulation")
         tallies["simulation"] = simulate(arguments.jobs)
+    if "mutants" in kinds:
+        step("planted bugs")
+        tallies["mutants"] = plant_bugs(arguments.jobs)
     return summarise(kinds, tallies, time.monotonic() - began)
 
 

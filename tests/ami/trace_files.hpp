@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "source_dir.hpp"
+
 namespace outdial::ami {
 
 /// One recorded session: every byte that an Asterisk sent.

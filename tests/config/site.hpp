@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/site.hpp"
+#include "source_dir.hpp"
 
 namespace outdial::config {
 

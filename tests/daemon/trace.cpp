@@ -9,6 +9,7 @@
 
 #include "ami/parser.hpp"
 #include "daemon/ami_events.hpp"
+#include "source_dir.hpp"
 
 namespace outdial::test {
 

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "import/lists_fixture.hpp"
+#include "source_dir.hpp"
 
 using namespace outdial::lists;
 

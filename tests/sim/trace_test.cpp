@@ -7,6 +7,7 @@
 #include <regex>
 #include <set>
 
+#include "source_dir.hpp"
 #include "virtual_server.hpp"
 
 using namespace outdial;

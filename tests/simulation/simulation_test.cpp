@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "simulation/main_options.hpp"
+#include "source_dir.hpp"
 
 namespace outdial::simulation {
 

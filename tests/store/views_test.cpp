@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "fixture.hpp"
+#include "source_dir.hpp"
 
 namespace outdial::store {
 
