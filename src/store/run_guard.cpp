@@ -52,7 +52,7 @@ Result<RunStart> RunGuard::start(Database& database, const RunOptions& options) 
                         database_.native(), older));
     }
     const bool known = mirror && mirror->has_value();
-    outcome.after_unclean_stop = !known || !(*mirror)->stopped_cleanly;
+    outcome.after_unclean_stop = known ? !(*mirror)->stopped_cleanly : found.epoch > 0;  // 0: nobody ran it yet
     // Above both, so that no daemon of either history passes for this one.
     found.epoch = std::max(found.epoch, known ? (*mirror)->epoch : 0) + 1;
     found.stopped_cleanly = false;

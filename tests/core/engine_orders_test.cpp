@@ -216,8 +216,9 @@ TEST_CASE("a trunk that a reload removed gets no more calls") {
 }
 
 TEST_CASE("a claim that was under way when a reload took its trunk or server from the campaign is not sent there") {
-    for (const bool server_goes : {false, true}) {
-        CAPTURE(server_goes);
+    enum class Gone { trunk_of_campaign, server_of_trunk, trunk_itself };
+    for (const Gone gone : {Gone::trunk_of_campaign, Gone::server_of_trunk, Gone::trunk_itself}) {
+        CAPTURE(static_cast<int>(gone));
         WorldOptions options = ringing_for(seconds{1});
         options.check_slots = false;
         options.commit_from = options.commit_to = milliseconds{700};
@@ -228,19 +229,22 @@ TEST_CASE("a claim that was under way when a reload took its trunk or server fro
         world.add_people(1, 400);
         world.start();
         world.run_for(seconds{5});
-        Site changed = options.site;  // the trunk and the server still exist, for others
-        if (server_goes) {
-            changed.trunks.back().servers = {"s"};
-        } else {
-            changed.campaigns[0].trunks = {"t"};
+        Site changed = options.site;
+        switch (gone) {
+            case Gone::trunk_of_campaign: changed.campaigns[0].trunks = {"t"}; break;  // others may still use it
+            case Gone::server_of_trunk: changed.trunks.back().servers = {"s"}; break;
+            case Gone::trunk_itself:  // the loader would refuse a campaign that still names it
+                changed.campaigns[0].trunks = {"t", "u"};
+                changed.trunks.pop_back();
+                break;
         }
         world.reload(changed);
         const auto before = world.calls.size();
         world.run_for(seconds{90});
         CHECK(world.calls.size() == 400);
         for (std::size_t i = before; i < world.calls.size(); ++i) {
-            if (server_goes) CHECK(world.calls[i].server == "s");
-            if (!server_goes) CHECK(world.calls[i].trunk == "t");
+            if (gone == Gone::server_of_trunk) CHECK(world.calls[i].server == "s");
+            if (gone != Gone::server_of_trunk) CHECK(world.calls[i].trunk == "t");
         }
         CHECK(world.violations == std::vector<std::string>{});
     }
