@@ -86,9 +86,7 @@ void Engine::take(const Now& now, const ChannelList& input) {
         if (attempt->server != &server || !attempt->is_sent()) continue;
         // The list is no barrier in the stream of events: of what was sent or heard of a moment ago it says nothing.
         // But nothing of an earlier link is still on its way.
-        const SteadyTime last_sign = std::max(attempt->sent_at, attempt->last_event_at);
-        const bool of_earlier_link = last_sign < server.up_since;
-        if (!of_earlier_link && attempt->sent_at + list_event_grace > input.asked_at) continue;
+        const bool of_earlier_link = attempt->last_event_at < server.up_since;
         const bool quiet = of_earlier_link || attempt->last_event_at + list_event_grace <= input.asked_at;
         if (std::ranges::binary_search(listed, id) || !quiet) {
             attempt->missed_lists = 0;

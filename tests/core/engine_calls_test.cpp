@@ -229,6 +229,26 @@ TEST_CASE("a retry that becomes due while a claim is under way is not forgotten"
     CHECK(claimed_by(3110, Tick{}));
 }
 
+TEST_CASE("an Originate that Asterisk did not answer is not sent again") {
+    WorldOptions options{.site = small_site()};
+    options.fate = [](const OriginateOrder&, Random&) { return Fate::answered; };
+    options.talk_from = options.talk_to = minutes{1};
+    World world(options);
+    world.add_people(1, 1);
+    world.start();
+    world.run_for(milliseconds{500});
+    REQUIRE(world.calls.size() == 1);
+    using Kind = ChannelEvent::Kind;
+    const auto at = world.now().utc;
+    world.give(AttemptEvent{.attempt = world.calls[0].attempt,
+                            .event = {.kind = Kind::unanswered, .at = at, .cause = {}, .tech_cause = {}, .text = {}}});
+    CHECK(world.engine().live_attempts() == 1);  // it may be ringing
+    world.run_for(minutes{5});
+    CHECK(world.calls.size() == 1);
+    CHECK(world.settlements.size() == 1);
+    CHECK(world.violations == std::vector<std::string>{});
+}
+
 TEST_CASE("contacts that are imported into a waiting campaign's list are dialed at once") {
     WorldOptions options{.site = small_site(50, 10)};
     options.site.campaigns[0].retry.max_attempts = 2;

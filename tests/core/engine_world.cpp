@@ -84,6 +84,7 @@ void World::run_for(Microseconds duration) {
         time_ = awake;
         ++ticks;
         step(Tick{});
+        if (engine_.next_wakeup() <= time_) violate("what was due is not done: the loop would spin");
     }
     time_ = std::max(time_, end);
 }
