@@ -24,6 +24,12 @@ endfunction()
 file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/generated/source_dir.hpp
      CONTENT "#pragma once\n#define OUTDIAL_SOURCE_DIR \"${CMAKE_SOURCE_DIR}\"\n")
 
+# With a sanitizer everything is many times slower.
+set(OUTDIAL_UNIT_TIMEOUT_S 300)
+if(OUTDIAL_SANITIZE)
+  set(OUTDIAL_UNIT_TIMEOUT_S 1800)
+endif()
+
 # outdial_room_tests(NAME ...): one Catch2 program test_NAME a room from tests/NAME/*.cpp, run by CTest as one test.
 function(outdial_room_tests)
   foreach(NAME ${ARGN})
@@ -36,7 +42,7 @@ function(outdial_room_tests)
       endif()
       target_link_libraries(test_${NAME} PRIVATE outdial_${NAME} outdial_warnings Catch2::Catch2WithMain)
       add_test(NAME unit_${NAME} COMMAND test_${NAME})
-      set_tests_properties(unit_${NAME} PROPERTIES LABELS unit TIMEOUT 300)
+      set_tests_properties(unit_${NAME} PROPERTIES LABELS unit TIMEOUT ${OUTDIAL_UNIT_TIMEOUT_S})
     endif()
   endforeach()
 endfunction()

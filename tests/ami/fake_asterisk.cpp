@@ -126,6 +126,7 @@ void FakeAsterisk::take(std::size_t number, const std::string& action) {
     }
     const std::string name = request.headers["Action"];
     if (refuses_as_shutting_down) return answer(request, "Error", "Message: Asterisk is shutting down\r\n");
+    if (name == "Challenge" && refuses_challenges) return answer(request, "Error", "Message: Permission denied\r\n");
     if (name == "Challenge") return answer(request, "Success", "Challenge: 123456789\r\n");
     if (name == "CoreSettings") return answer(request, "Success", "AsteriskVersion: 22.10.1\r\n");
     if (name == "Ping") return answer(request, "Success", "Ping: Pong\r\n");

@@ -43,6 +43,7 @@ public:
 
     std::string greeting = "Asterisk Call Manager/11.0.0\r\n";
     bool refuses_as_shutting_down = false;
+    bool refuses_challenges = false;  // as one that knows the plain login alone
     std::vector<Request> logins;
     /// Those that it does not answer by itself: Originate, Hangup, lists.
     std::vector<Request> requests;

@@ -54,7 +54,7 @@ TEST_CASE("a call to an application names it with its data, and no extension", "
     CHECK_THAT(error_of(both), Catch::Contains("both an application and an extension"));
 }
 
-TEST_CASE("a call without a channel id, channel or destination is refused", "[originate]") {
+TEST_CASE("a call without a channel id, channel or destination, or with more than one, is refused", "[originate]") {
     for (const auto& spoil : std::vector<void (*)(Originate&)>{
              [](Originate& call) { call.channel_id.clear(); },
              [](Originate& call) { call.channel_id = "UPPER"; },
@@ -63,6 +63,9 @@ TEST_CASE("a call without a channel id, channel or destination is refused", "[or
              [](Originate& call) { call.channel = "no-slash"; },
              [](Originate& call) { call.channel = "PJSIP/"; },
              [](Originate& call) { call.channel = "/1212"; },
+             [](Originate& call) { call.channel = "PJSIP/1212&1313@carrier-a"; },
+             [](Originate& call) { call.channel = "PJSIP/1212@carrier-a,30"; },
+             [](Originate& call) { call.channel = "PJSIP/${SHELL(id)}@carrier-a"; },
              [](Originate& call) { call.context.clear(); },
              [](Originate& call) { call.exten.clear(); },
              [](Originate& call) { call.priority = 0; },

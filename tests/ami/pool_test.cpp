@@ -159,6 +159,30 @@ TEST_CASE("a server that is not there is told with the reason and the wait", "[p
     CHECK_THAT(world.pool->status(0).why, Catch::Contains("Connection refused"));
 }
 
+TEST_CASE("the secret goes in the clear to this machine's own addresses alone, whatever the name of the server",
+          "[pool]") {
+    // The same address in the notation of IPv6 is not ::1, so it stands for any other machine's here.
+    for (const std::string host : {"127.0.0.1", "::ffff:127.0.0.1"}) {
+        CAPTURE(host);
+        for (const bool allowed : {false, true}) {
+            World world;
+            world.asterisk.refuses_challenges = true;
+            ServerSettings settings = world.settings();
+            settings.host = host;
+            settings.allow_plaintext = allowed;
+            world.start({settings});
+            if (allowed || host == "127.0.0.1") {
+                world.run_until_told("up 0");
+                CHECK(world.asterisk.logins.at(0).headers.at("Secret") == "s3cret");
+            } else {
+                world.run_until_told("down 0");
+                CHECK(world.asterisk.logins.empty());
+                CHECK_THAT(world.told[0], Catch::Contains("allow_plaintext"));
+            }
+        }
+    }
+}
+
 TEST_CASE("two servers live apart", "[pool]") {
     World world;
     FakeAsterisk second{world.io};

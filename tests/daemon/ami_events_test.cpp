@@ -69,6 +69,18 @@ TEST_CASE("only ringing and up are worth telling of a channel's states") {
     for (const std::string number : {"0", "1", "2", "3", "4", "7", "8", "9", "", "66"}) CHECK_FALSE(state(number));
 }
 
+TEST_CASE("a telephone rings when the far end says so or sends early media, and not while the call is on its way") {
+    const auto of = [](const std::string& status) {
+        return read("Event: DialState\r\nDestUniqueid: " + ours + "\r\nDialStatus: " + status + "\r\n");
+    };
+    for (const char* status : {"RINGING", "PROGRESS"}) {
+        REQUIRE(of(status));
+        CHECK(of(status)->event.kind == Kind::ringing);
+    }
+    CHECK_FALSE(of("PROCEEDING"));
+    CHECK_FALSE(of(""));
+}
+
 TEST_CASE("a result of the dialplan is one plain short word, or nothing") {
     const auto result = [](const std::string& word) {
         return read("Event: UserEvent\r\nUniqueid: " + ours + "\r\nUserEvent: OutdialResult\r\nDisposition: " + word +
