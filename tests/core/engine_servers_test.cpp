@@ -322,6 +322,40 @@ TEST_CASE("an attempt of a campaign, trunk and server that are gone is settled, 
     CHECK(engine.status(world.now()).campaigns.size() == 1);
 }
 
+TEST_CASE(
+    "a call that is heard of between two lists without it lives on: they are no barrier in the stream of events") {
+    World world(talks(seconds{1}));
+    const auto at = [&](std::int64_t ms) {
+        return Now{world.now().utc + milliseconds{ms}, world.now().steady + milliseconds{ms}};
+    };
+    const auto listed_without_it = [&](std::int64_t ms) {
+        return ChannelList{.server = "s", .asked_at = at(ms).steady, .rows = {}};
+    };
+    const Site& site = world.options.site;
+    const Claim claim = left_behind(world, 1);
+    Engine engine{1};
+    (void)engine.step(at(0), SiteChanged{site, records_of(site, {{1, CampaignState::paused}})});
+    (void)engine.step(at(0), AttemptsFound{.claims = {claim}});
+    (void)engine.step(at(10), ServerUp{"s"});
+    CHECK(settled_by(engine.step(at(20), listed_without_it(10))).empty());
+    (void)engine.step(
+        at(2000),
+        AttemptEvent{
+            claim.slot.attempt,
+            {.kind = ChannelEvent::Kind::ringing, .at = at(2000).utc, .cause = {}, .tech_cause = {}, .text = {}}});
+    CHECK(count_of<ListChannels>(engine.step(at(3100), Tick{})) == 1);
+    CHECK(settled_by(engine.step(at(3110), listed_without_it(3100))).empty());
+    CHECK(engine.live_attempts() == 1);
+
+    // Nothing more is heard of it: two lists in a row say that it is over, counted from here.
+    CHECK(count_of<ListChannels>(engine.step(at(63200), Tick{})) == 1);
+    CHECK(settled_by(engine.step(at(63210), listed_without_it(63200))).empty());
+    CHECK(count_of<ListChannels>(engine.step(at(66300), Tick{})) == 1);
+    const auto settled = settled_by(engine.step(at(66310), listed_without_it(66300)));
+    REQUIRE(settled.size() == 1);
+    CHECK(settled[0].disposition == Disposition::lost);
+}
+
 TEST_CASE("calls that ended unseen get their outcome from the server's call records, where it keeps them") {
     World world(talks(seconds{1}));
     Site site = world.options.site;

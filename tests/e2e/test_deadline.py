@@ -64,8 +64,7 @@ class Deadline(unittest.TestCase):
         finally:
             os.kill(self.network.pid("pbx"), signal.SIGCONT)
         resumed = time.time()
-        self.outdial.wait_until(lambda: self.outdial.progress("renewals")["ready"] == 0
-                                and self.outdial.progress("renewals")["in_call"] == 0, "the rest of the list", 90)
+        self.outdial.wait_until_only_tomorrow_is_left()
         attempts = {attempt["number"].lstrip("+"): attempt for attempt in self.outdial.attempts("renewals")}
         calls = self.network.calls()
         dialed = [call.number.lstrip("+") for call in calls]

@@ -81,8 +81,7 @@ class Lifecycle(unittest.TestCase):
         self.outdial.kill()
         self.outdial.wait_until(lambda: not self.live_channels(), "the end of the calls", 20)
         self.outdial.start()
-        self.outdial.wait_until(lambda: self.outdial.progress("renewals")["ready"] == 0
-                                and self.outdial.progress("renewals")["in_call"] == 0, "the end of dialing", 60)
+        self.outdial.wait_until_only_tomorrow_is_left()
         ended = {attempt["number"].lstrip("+"): attempt["disposition"]
                  for attempt in self.outdial.attempts("renewals")}
         # Lost are those alone that had not left when the daemon died.
@@ -101,10 +100,7 @@ class Lifecycle(unittest.TestCase):
             self.outdial.kill()
             self.outdial.start()
         # Attempts whose outcome was not seen are `lost` and left alone for a day: the campaign does not finish today.
-        self.outdial.wait_until(lambda: self.outdial.progress("renewals")["in_call"] == 0
-                                and self.outdial.progress("renewals")["ready"] == 0
-                                and not self.outdial.query("select 1 from contact_status where state = 'waiting' and "
-                                                           "last_disposition <> 'lost'"), "the end of dialing", 60)
+        self.outdial.wait_until_only_tomorrow_is_left()
         attempts = self.outdial.attempts("renewals")
         calls = witness.calls_by_number(self.network.calls())
         for number in {attempt["number"] for attempt in attempts}:

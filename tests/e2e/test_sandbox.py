@@ -213,8 +213,7 @@ class Trouble(unittest.TestCase):
             outdial.run("campaign", "start", "renewals")
             outdial.wait_until(lambda: outdial.progress("renewals")["attempts"] >= 100, "the first calls")
             sandbox.crash()
-            outdial.wait_until(lambda: outdial.progress("renewals")["in_call"] == 0
-                               and outdial.progress("renewals")["ready"] == 0, "the rest of the list", 60)
+            outdial.wait_until_only_tomorrow_is_left()
             attempts = outdial.attempts("renewals")
             progress = outdial.progress("renewals")
             sandbox.stop()

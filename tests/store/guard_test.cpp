@@ -153,7 +153,7 @@ TEST_CASE("Another database, a deleted one and a damaged mirror are refused at t
     Desk desk;
     desk.import(people(5));
     CHECK_FALSE(started(desk.store).after_unclean_stop);  // the first run there is
-    REQUIRE(claim_in_group(desk, 1));  // not in the mirror yet, as after a crash
+    REQUIRE(claim_in_group(desk, 1));                     // not in the mirror yet, as after a crash
     const std::filesystem::path path = desk.folder.database();
     { const Store crashed = std::move(desk.store); }
     {
