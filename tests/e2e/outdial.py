@@ -13,6 +13,8 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PROGRAM = Path(os.environ.get("OUTDIAL_PROGRAM") or REPOSITORY / "build/test/outdial")
+# Whether the program has sanitizers in it, which shadow its memory and keep back what it frees.
+SANITIZED = bool(os.environ.get("OUTDIAL_SANITIZE"))
 READY_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 10
 

@@ -10,11 +10,10 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from outdial import PROGRAM, REPOSITORY
+from outdial import PROGRAM, REPOSITORY, SANITIZED
 
 # Empty where this file is run by hand: then what depends on it is not judged.
 BUILD_TYPE = os.environ.get("OUTDIAL_BUILD_TYPE", "")
-SANITIZED = bool(os.environ.get("OUTDIAL_SANITIZE"))
 
 
 def readelf(*options, file=PROGRAM):

@@ -15,7 +15,7 @@ from collections import Counter
 import history
 from kill_loop import Run, configuration, fresh_seed, people, report
 from link import Link
-from outdial import Outdial
+from outdial import SANITIZED, Outdial
 from sandbox import Sandbox
 
 KILLS = int(os.environ.get("OUTDIAL_KILLS", 60))
@@ -150,7 +150,8 @@ class Trouble(Case):
         print(f"{BURST} events in {time.monotonic() - began:.1f} s, {worked_s:.1f} s of a core", flush=True)
         self.assertLess(worked_s, 10)  # on a busy machine it takes longer by the clock
         run.rules.stalls.append((time.time() - (time.monotonic() - began), time.time()))
-        self.assertLess(run.outdial.peak_memory_mb(), 200)
+        if not SANITIZED:
+            self.assertLess(run.outdial.peak_memory_mb(), 200)
         run.wait_until_all_is_told()
         told = self.assert_rules_kept(run)
         self.assertNotIn("lost", {attempt.disposition for attempt in told.attempts})

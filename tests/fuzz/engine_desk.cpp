@@ -269,6 +269,11 @@ void EngineDesk::answer_records() {
 
 void EngineDesk::add_contacts() { step(ContactsAdded{.list = "list"}); }
 
+void EngineDesk::measure_load() {
+    load_ = bytes_.byte() / 240.0;
+    step(LoadMeasured{{.share = load_, .of = "memory"}});
+}
+
 void EngineDesk::stop_dialing() {
     stopped_ = true;
     engine_.stop_dialing();

@@ -36,6 +36,7 @@ public:
     void fail_list();
     void answer_records();
     void add_contacts();
+    void measure_load();
     void stop_dialing();
 
     /// Takes every server away and lets time pass: all attempts must end.
@@ -115,6 +116,7 @@ private:
     std::unordered_map<AttemptId, Attempt> attempts_;
     std::vector<AttemptId> sent_;  // in their order, settled ones too
     std::int64_t next_contact_ = 1;
+    double load_ = 0;  // as measured last
     bool stopped_ = false;
 };
 

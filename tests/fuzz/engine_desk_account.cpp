@@ -29,6 +29,7 @@ void EngineDesk::check_routes(const Slot& slot, std::size_t campaign) const {
 void EngineDesk::account(const ClaimRequest& request) {
     const auto campaign = static_cast<std::size_t>(request.campaign.value) - 1;
     OUTDIAL_CHECK(!request.slots.empty());
+    OUTDIAL_CHECK(load_ < 0.75);
     for (const Slot& slot : request.slots) {
         check_routes(slot, campaign);
         Attempt attempt{.state = Attempt::State::asked,
@@ -59,6 +60,7 @@ void EngineDesk::account(const OriginateOrder& order) {
     Attempt& attempt = attempts_.at(order.attempt);
     // Committed, and for the first and only time.
     OUTDIAL_CHECK(attempt.state == Attempt::State::committed);
+    OUTDIAL_CHECK(load_ < 0.9);
     OUTDIAL_CHECK(order.server == attempt.slot.server);
     check_routes(attempt.slot, attempt.campaign);
     for (const std::size_t place : attempt.levels) {
@@ -108,8 +110,10 @@ void EngineDesk::account(const ListChannels& command) {
     server.list_asked_at = now_.steady;
 }
 
-// The desk is never short of anything.
-void EngineDesk::account(const ReconnectServer&) { OUTDIAL_CHECK(false); }
+void EngineDesk::account(const ReconnectServer& command) {
+    OUTDIAL_CHECK(load_ >= 1.0);
+    OUTDIAL_CHECK(servers_[place_of(command.server)].up);
+}
 
 void EngineDesk::account(const FindCallRecords& command) {
     for (const AttemptId& id : command.attempts) {

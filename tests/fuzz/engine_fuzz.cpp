@@ -38,6 +38,7 @@ void give_one(fuzz::Bytes& bytes, fuzz::EngineDesk& desk) {
         case 1: return desk.stop_dialing();
         case 2:
         case 3: return desk.answer_records();
+        case 4: return desk.measure_load();
         default: return desk.add_contacts();
     }
 }

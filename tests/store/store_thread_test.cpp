@@ -69,11 +69,24 @@ private:
     std::vector<std::size_t> batches_;
 };
 
+// Holds the store's thread inside a delivery, so that jobs gather.
+struct Gate {
+    std::promise<void> reached;
+    std::promise<void> opened;
+    bool first = true;
+    void pass() {
+        if (!std::exchange(first, false)) return;
+        reached.set_value();
+        opened.get_future().wait();
+    }
+};
+
 /// A desk whose store has moved to its thread.
 struct Office {
     Desk desk;
     Inbox inbox;
-    std::unique_ptr<StoreThread> thread;
+    Gate gate;
+    std::unique_ptr<StoreThread> thread;  // last: its deliveries end before what they use
 
     explicit Office(int contacts) { desk.import(people(contacts)); }
     void open(
@@ -85,18 +98,6 @@ struct Office {
                 inbox.put(std::move(replies));
             },
             options);
-    }
-};
-
-// Holds the store's thread inside a delivery, so that jobs gather.
-struct Gate {
-    std::promise<void> reached;
-    std::promise<void> opened;
-    bool first = true;
-    void pass() {
-        if (!std::exchange(first, false)) return;
-        reached.set_value();
-        opened.get_future().wait();
     }
 };
 
@@ -122,7 +123,7 @@ TEST_CASE("At the moment of the reply another connection sees the claim: it was 
 
 TEST_CASE("Its lag is the time that a call's job has not been written, and an import's batches do not count") {
     Office office{5};
-    Gate gate;
+    Gate& gate = office.gate;
     office.open([&] { gate.pass(); });
     REQUIRE(office.thread->post(task([](Store&) {})));
     gate.reached.get_future().wait();
@@ -153,7 +154,7 @@ TEST_CASE("While another program holds the database's lock there is no lag, for 
 TEST_CASE("All jobs that wait are carried out in one transaction, and outcomes before claims") {
     Office office{4};
     const Claim first = office.desk.claim(1).claims.at(0);
-    Gate gate;
+    Gate& gate = office.gate;
     office.open([&] { gate.pass(); });
     REQUIRE(office.thread->post(task([](Store&) {})));
     gate.reached.get_future().wait();
@@ -169,7 +170,7 @@ TEST_CASE("All jobs that wait are carried out in one transaction, and outcomes b
 
 TEST_CASE("A pause that was posted before a claim holds for it, in the same transaction") {
     Office office{1};
-    Gate gate;
+    Gate& gate = office.gate;
     office.open([&] { gate.pass(); });
     REQUIRE(office.thread->post(task([](Store&) {})));
     gate.reached.get_future().wait();
@@ -183,7 +184,7 @@ TEST_CASE("A claim that fails takes none of its group with it") {
     Office office{3};
     const ClaimRequest used = office.desk.request(1);
     must(office.desk.store.claim(used));
-    Gate gate;
+    Gate& gate = office.gate;
     office.open([&] { gate.pass(); });
     REQUIRE(office.thread->post(task([](Store&) {})));
     gate.reached.get_future().wait();
@@ -278,7 +279,7 @@ TEST_CASE("While the disk takes no more claims fail and outcomes are kept until 
 TEST_CASE("Stopping carries out everything that waits") {
     Office office{300};
     const ClaimResult result = office.desk.claim(300);
-    Gate gate;
+    Gate& gate = office.gate;
     office.open([&] { gate.pass(); });
     REQUIRE(office.thread->post(task([](Store&) {})));
     gate.reached.get_future().wait();
@@ -330,7 +331,7 @@ TEST_CASE("A stop has patience with a lock until its time is up, and loses nothi
 TEST_CASE("Of an attempt's facts only the latest are written, and none after its settlement") {
     Office office{2};
     const ClaimResult result = office.desk.claim(2);
-    Gate gate;
+    Gate& gate = office.gate;
     office.open([&] { gate.pass(); });
     REQUIRE(office.thread->post(task([](Store&) {})));
     gate.reached.get_future().wait();
@@ -366,7 +367,7 @@ TEST_CASE("A task is told of the commit only after it, and its work is one with 
 
 TEST_CASE("An import's batches take turns with calls: one batch between two groups") {
     Office office{10};
-    Gate gate;
+    Gate& gate = office.gate;
     std::vector<char> order;
     office.open([&] { gate.pass(); });
     REQUIRE(office.thread->post(task([](Store&) {})));
@@ -383,7 +384,7 @@ TEST_CASE("An import's batches take turns with calls: one batch between two grou
 
 TEST_CASE("More claims and tasks than the limits are refused, not piled up") {
     Office office{0};
-    Gate gate;
+    Gate& gate = office.gate;
     office.open([&] { gate.pass(); });
     REQUIRE(office.thread->post(task([](Store&) {})));
     gate.reached.get_future().wait();
