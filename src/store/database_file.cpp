@@ -19,9 +19,25 @@ std::string reason(int error) { return std::generic_category().message(error); }
 
 /// Of whoever is to write it: its owner could put call lists and campaigns of his own into it.
 Result<void> check_writers_file(const std::filesystem::path& path) {
-    if (auto checked = check_database_file(path); !checked) return checked;
     struct stat status {};
-    if (::stat(path.c_str(), &status) == 0 && status.st_uid != 0 && status.st_uid != ::geteuid()) {
+    if (::lstat(path.c_str(), &status) != 0) {
+        return fail(fmt::format("database {}: {}", path.native(), reason(errno)));
+    }
+    if (S_ISLNK(status.st_mode)) {
+        return fail(
+            fmt::format("database {}: it is a symbolic link, and a second daemon could open the file by its own name "
+                        "unseen; write that name into outdial.yaml: readlink -f {}",
+                        path.native(), path.native()));
+    }
+    if (auto checked = check_database_file(path); !checked) return checked;
+    // Its lock and its log lie beside the name that it is opened by.
+    if (status.st_nlink > 1) {
+        return fail(fmt::format(
+            "database {}: it has {} names (hard links), and whoever opens it by another one finds neither "
+            "its lock nor its log; leave it one: find {} -samefile {}",
+            path.native(), status.st_nlink, path.has_parent_path() ? path.parent_path().native() : ".", path.native()));
+    }
+    if (status.st_uid != 0 && status.st_uid != ::geteuid()) {
         return fail(fmt::format(
             "database {}: it belongs to user {}, and Outdial runs as user {}; if the file is Outdial's, run: "
             "chown {} {}*",

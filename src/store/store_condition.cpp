@@ -102,7 +102,7 @@ Result<void> Store::may_write() {
         if (parts_) parts_->database->refuse(condition_->condemned->message, Fault::damaged);
         return parts_ ? outcome() : tl::unexpected{*condition_->condemned};
     }
-    if (Result<void> in_place = condition_->files ? condition_->files->check() : Result<void>{}; !in_place) {
+    if (Result<void> in_place = condition_->files ? condition_->files->check(wal_pages()) : Result<void>{}; !in_place) {
         if (!parts_) return in_place;
         parts_->database->refuse(in_place.error().message, Fault::moved);
         return outcome();

@@ -124,6 +124,29 @@ TEST_CASE("A database that every user can open is refused, for writing and for r
     CHECK(Store::open(folder.database()));
 }
 
+TEST_CASE("A database with a second name is not written: beside that one lie neither its lock nor its log") {
+    const TempFolder folder;
+    must(Store::open(folder.database()));
+    const auto other = folder.path() / "other.db";
+    const auto refusal = [](const std::filesystem::path& path) {
+        const auto store = Store::open(path);
+        return store ? "" : store.error().message;
+    };
+    std::filesystem::create_symlink(folder.database(), other);
+    CHECK(refusal(other).find("readlink -f " + other.string()) != std::string::npos);
+    CHECK(refusal(folder.database()).empty());
+    CHECK(ReportReader::open(other));
+    std::filesystem::remove(other);
+
+    std::filesystem::create_hard_link(folder.database(), other);
+    for (const auto& path : {folder.database(), other}) {
+        CHECK(refusal(path).find("2 names") != std::string::npos);
+        CHECK(refusal(path).find("find " + folder.path().string() + " -samefile") != std::string::npos);
+    }
+    std::filesystem::remove(other);
+    CHECK(refusal(folder.database()).empty());
+}
+
 TEST_CASE("A path that cannot be a database is refused with its name and the reason") {
     const TempFolder folder;
     const auto missing_folder = Store::open(folder.path() / "nowhere" / "outdial.db");

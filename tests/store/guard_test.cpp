@@ -64,6 +64,33 @@ TEST_CASE("A database, log or index that is moved, deleted or replaced is not wr
     }
 }
 
+TEST_CASE("A log that is cut short under the daemon stops writing: what was committed last is gone from it") {
+    for (const bool by_one_byte : {false, true}) {
+        CAPTURE(by_one_byte);
+        Desk desk;
+        desk.import(people(50));
+        CHECK(why_refused(desk.store).empty());
+        const std::string log = desk.folder.database().string() + "-wal";
+        const auto bytes = std::filesystem::file_size(log);
+        REQUIRE(bytes > 0);
+        std::filesystem::resize_file(log, by_one_byte ? bytes - 1 : 0);
+        CHECK_FALSE(desk.store.examine());
+        CHECK(contains(why_refused(desk.store), log + " was cut short under the running daemon, to "));
+        CHECK(desk.store.fault() == Fault::moved);
+    }
+}
+
+TEST_CASE("A log that was checkpointed may be shorter than what it held") {
+    Desk desk;
+    desk.import(people(50));
+    must(desk.store.checkpoint());
+    must(desk.store.shorten_log());
+    REQUIRE(std::filesystem::file_size(desk.folder.database().string() + "-wal") == 0);
+    CHECK(why_refused(desk.store).empty());
+    desk.import(people(50, 50));
+    CHECK(why_refused(desk.store).empty());
+}
+
 TEST_CASE("A schema altered by hand stops writing, with the object's name, until the change is undone") {
     struct Change {
         std::string sql;
