@@ -1,6 +1,7 @@
 #include "ami/parser.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -18,6 +19,14 @@ constexpr std::string_view output_key = "Output";  // the one key that is not a 
 std::string_view without_cr(std::string_view line) {
     if (line.ends_with('\r')) line.remove_suffix(1);
     return line;
+}
+
+bool is_command_header(std::string_view line) {
+    constexpr std::array<std::string_view, 3> keys{"Privilege", "ActionID", "Message"};
+    return std::ranges::any_of(keys, [line](std::string_view key) {
+        return line.size() > key.size() && line[key.size()] == ':' &&
+               equal_ignoring_case(line.substr(0, key.size()), key);
+    });
 }
 
 }  // namespace
@@ -143,26 +152,19 @@ void Parser::take_line(std::string_view line) {
 }
 
 // Asterisk 13: Response, Privilege and ActionID are fields, all that follows is the command's output, empty lines and
-// colons included. The output need not end in a newline before the end mark.
+// colons included. The output need not end in a newline before the end mark. A line that ends in the mark is the last,
+// whatever it begins with: as for a message that is skipped.
 void Parser::take_command_line(std::string_view line) {
+    const bool last = line.ends_with(end_of_command);
+    if (last) line.remove_suffix(end_of_command.size());
     const bool output_begun = fields_.back().key.data() == output_key.data();
-    if (!output_begun) {
-        for (const std::string_view key : {"Privilege", "ActionID", "Message"}) {
-            if (line.size() > key.size() && line[key.size()] == ':' &&
-                equal_ignoring_case(line.substr(0, key.size()), key)) {
-                mode_ = Mode::headers;
-                take_line(line);
-                mode_ = Mode::command_output;
-                return;
-            }
-        }
+    if (!output_begun && is_command_header(line)) {
+        mode_ = Mode::headers;
+        take_line(line);
+    } else if (!last || !line.empty()) {
+        fields_.push_back({output_key, line});
     }
-    if (line.ends_with(end_of_command)) {
-        mode_ = Mode::command_ended;
-        line.remove_suffix(end_of_command.size());
-        if (line.empty()) return;
-    }
-    fields_.push_back({output_key, line});
+    mode_ = last ? Mode::command_ended : Mode::command_output;
 }
 
 // An empty line never is: it may end a message that just fits.

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 
@@ -107,7 +108,9 @@ bool Database::configure(Access access) {
     };
     sqlite3_wal_hook(db, note_length, &wal_pages_);
     execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", "switching to WAL");
-    return execute(limits_sql, "configuring");
+    if (!execute(limits_sql, "configuring")) return false;
+    note_file();
+    return true;
 }
 
 bool Database::execute(const char* sql, const char* what) {
@@ -180,6 +183,7 @@ void Database::commit_group() {
             Failure{Error{fmt::format("database {}: SQLite gave the transaction up", path_.native())}, Fault::other};
     }
     execute("COMMIT", "committing");
+    if (file_stamp() == file_stamp_) log_index_ = log_index();  // the commit may have begun the log anew
     if (failed() && in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
@@ -195,12 +199,47 @@ Result<Database::WalState> Database::shorten_log() { return checkpoint(SQLITE_CH
 Result<Database::WalState> Database::checkpoint(int mode) {
     WalState state;
     const int code = sqlite3_wal_checkpoint_v2(handle(), nullptr, mode, &state.pages, &state.checkpointed);
+    note_file();  // which nothing but a checkpoint writes to
     if (code == SQLITE_OK) {
         if (state.checkpointed >= state.pages) wal_pages_ = 0;  // the next transaction begins it anew
         return state;
     }
     note_sqlite_failure("checkpointing");
     return tl::unexpected<Error>(std::move(take_failure()->error));
+}
+
+// https://www.sqlite.org/walformat.html#the_wal_index_file_format
+Database::LogIndex Database::log_index() const {
+    constexpr std::size_t pages_at = 16, salt_at = 32, tried_at = 128;
+    constexpr int region_bytes = 32'768;
+    sqlite3_file* file = nullptr;
+    if (sqlite3_file_control(handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return {};
+    if (file->pMethods == nullptr || file->pMethods->iVersion < 2) return {};
+    void volatile* index = nullptr;
+    if (file->pMethods->xShmMap(file, 0, region_bytes, 0, &index) != SQLITE_OK || index == nullptr) return {};
+    const auto number_at = [index](std::size_t at) {
+        return static_cast<const volatile std::uint32_t*>(index)[at / sizeof(std::uint32_t)];
+    };
+    return {number_at(pages_at), {number_at(salt_at), number_at(salt_at + 4)}, number_at(tried_at)};
+}
+
+Database::FileStamp Database::file_stamp() const {
+    struct stat status {};
+    if (::stat(path_.c_str(), &status) != 0) return {};  // on a file system of its own
+    return {status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, status.st_size};
+}
+
+void Database::note_file() {
+    file_stamp_ = file_stamp();
+    log_index_ = log_index();
+}
+
+Database::OtherWriter Database::other_writer() {
+    const FileStamp stamp_before = file_stamp_;
+    const LogIndex index_before = log_index_;
+    note_file();
+    if (file_stamp_ == stamp_before) return OtherWriter::none;
+    return log_index_.differs_by_checkpoint(index_before) ? OtherWriter::checkpoint : OtherWriter::unknown;
 }
 
 void Database::close_without_checkpoint() { sqlite3_db_config(handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -102,6 +103,16 @@ public:
     /// The close would write to the file, also when the disk has just failed.
     void close_without_checkpoint();
 
+    /// Who but this connection has written to the database file since this was asked last.
+    enum class OtherWriter {
+        none,
+        checkpoint,  // another program has moved pages of the log into it, as it may
+        unknown      // nobody who keeps SQLite's rules, such as a copy put over the file
+    };
+    [[nodiscard]] OtherWriter other_writer();
+    /// In the log by now, as all programs agree that have the database open.
+    [[nodiscard]] int shared_log_pages() const { return static_cast<int>(log_index().pages); }
+
     /// The log's length after the last commit, in pages.
     [[nodiscard]] int wal_pages() const { return wal_pages_; }
     [[nodiscard]] sqlite3* handle() const { return handle_.get(); }
@@ -115,7 +126,25 @@ private:
 
     Database(std::filesystem::path path, std::unique_ptr<sqlite3, Closer> handle)
         : path_(std::move(path)), handle_(std::move(handle)) {}
+    /// Of the log, whoever writes to it.
+    struct LogIndex {
+        std::uint32_t pages = 0;
+        std::array<std::uint32_t, 2> salt{};  // another one since the log was begun anew
+        std::uint32_t moved_pages = 0;  // of which checkpoints have tried to move this many into the database file
+        /// Whether a checkpoint may have been made between the two looks.
+        [[nodiscard]] bool differs_by_checkpoint(const LogIndex& other) const {
+            return salt != other.salt || moved_pages != other.moved_pages;
+        }
+    };
+    struct FileStamp {
+        std::int64_t modified_ns = 0;
+        std::int64_t bytes = 0;
+        bool operator==(const FileStamp&) const = default;
+    };
     bool configure(Access access);
+    [[nodiscard]] LogIndex log_index() const;
+    [[nodiscard]] FileStamp file_stamp() const;
+    void note_file();
     [[nodiscard]] Result<WalState> checkpoint(int mode);
     [[nodiscard]] bool in_transaction() const;
     bool wait_for_lock(int tries);
@@ -126,6 +155,8 @@ private:
     LockPatience patience_;
     std::chrono::steady_clock::time_point wait_began_{};
     int wal_pages_ = 0;
+    FileStamp file_stamp_;  // as the file was when it was looked at last
+    LogIndex log_index_;    // at the time
     Fault last_fault_ = Fault::none;
     bool group_open_ = false;
 };

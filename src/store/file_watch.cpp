@@ -35,7 +35,7 @@ Result<void> FileWatch::check(int log_pages) const {
         if (found.identity == seen_[i]) {
             return fail(
                 fmt::format("{} was cut short under the running daemon, to {} bytes, and what was committed last is no "
-                            "longer in it; stop Outdial and restore the newest backup of the database",
+                            "longer in it; stop Outdial, restore the newest backup, start it with --accept-rollback",
                             path, found.bytes));
         }
         if (i == 0) {

@@ -17,7 +17,7 @@ public:
     /// With the connection open: it has made all three.
     explicit FileWatch(std::filesystem::path database);
 
-    /// An error names the file, and says what to do. `log_pages`: so many are in the log, at least. A few microseconds.
+    /// An error names the file, and says what to do. `log_pages`: so many are in the log. A few microseconds.
     [[nodiscard]] Result<void> check(int log_pages) const;
 
 private:

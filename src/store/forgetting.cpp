@@ -65,6 +65,7 @@ std::string_view to_text(Copies copies) {
 
 Forgetting::Forgetting(Database& database)
     : database_(database),
+      list_by_name_(database, "SELECT 1 FROM call_list WHERE name = ?1"),
       by_number_(database, by_number_sql),
       by_external_id_(database, by_external_id_sql),
       texts_of_(database, texts_of_sql),
@@ -79,6 +80,10 @@ Forgetting::Forgetting(Database& database)
 
 std::vector<PersonRecord> Forgetting::find(const PersonKey& key) {
     std::vector<PersonRecord> found;
+    if (!key.list.empty() && !list_by_name_.rows(key.list).next() && !database_.failed()) {
+        database_.refuse(fmt::format("there is no call list '{}', so nobody was looked for", key.list));
+        return found;
+    }
     const auto limit = static_cast<std::int64_t>(max_contacts_forgotten + 1);
     {
         Statement& search = key.e164.empty() ? by_external_id_ : by_number_;
@@ -133,10 +138,7 @@ void Forgetting::note_texts(const PersonKey& key, const std::vector<PersonRecord
     }
 }
 
-bool Forgetting::empty_log() {
-    return sqlite3_wal_checkpoint_v2(database_.handle(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) ==
-           SQLITE_OK;
-}
+bool Forgetting::empty_log() { return database_.shorten_log().has_value(); }
 
 void Forgetting::remove_copies() {
     if (copies_ != Copies::in_log || sqlite3_get_autocommit(database_.handle()) == 0) return;

@@ -71,6 +71,7 @@ private:
     Copies copies_ = Copies::none;
     bool tried_ = true;
     std::vector<std::string> texts_;  // of those forgotten, while copies are looked for
+    Statement list_by_name_;
     Statement by_number_;
     Statement by_external_id_;
     Statement texts_of_;

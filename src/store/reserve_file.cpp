@@ -38,13 +38,17 @@ Result<void> ReserveFile::keep() {
     int error = file ? 0 : errno;
     if (file && bytes_ > 0) error = ::posix_fallocate(file.get(), 0, static_cast<off_t>(bytes_));
     kept_ = error == 0;
+    obstacle_.clear();
     if (kept_) return {};
     if (file) ::unlink(path_.c_str());
-    return fail(fmt::format("{}: {} MiB of disk space cannot be set aside for the outcomes of calls: {}",
-                            path_.native(), bytes_ >> 20, std::generic_category().message(error)));
+    std::string failure = fmt::format("{}: {} MiB of disk space cannot be set aside for the outcomes of calls: {}",
+                                      path_.native(), bytes_ >> 20, std::generic_category().message(error));
+    if (error != ENOSPC && error != EDQUOT) obstacle_ = failure;
+    return fail(std::move(failure));
 }
 
 void ReserveFile::release() {
+    obstacle_.clear();
     ::unlink(path_.c_str());
     kept_ = false;
 }

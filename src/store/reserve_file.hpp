@@ -26,6 +26,8 @@ public:
     /// Gives the space to the database.
     void release();
     [[nodiscard]] bool kept() const { return kept_; }
+    /// Why it could not be kept, when that was something else than the lack of room; else empty.
+    [[nodiscard]] const std::string& obstacle() const { return obstacle_; }
     /// Whether there is enough room to keep it again.
     [[nodiscard]] bool room_to_keep() const;
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
@@ -36,6 +38,7 @@ private:
     std::filesystem::path path_;
     std::uint64_t bytes_;
     bool kept_ = false;
+    std::string obstacle_;
 };
 
 }  // namespace outdial::store

@@ -82,7 +82,17 @@ void RunGuard::end() {
 void RunGuard::check(Database& database) {
     if (!started()) return;
     const RunRecord found = read(database);
-    if (database.failed() || (found.epoch == record_.epoch && found.database_id == record_.database_id)) return;
+    if (database.failed()) return;
+    if (found.database_id == record_.database_id && found.claims < record_.claims) {
+        database.refuse(
+            fmt::format(
+                "database {}: {} of its calls are missing, as though an older copy was put over it: dialing from "
+                "it would call people again; stop Outdial and put the newest file back",
+                database_.native(), record_.claims - found.claims),
+            Fault::moved);
+        return;
+    }
+    if (found.epoch == record_.epoch && found.database_id == record_.database_id) return;
     database.refuse(fmt::format("database {}: another `outdial serve` was started on it, so this one (process {}) "
                                 "writes and dials no more; stop one of the two, and never remove the .lock file",
                                 database_.native(), ::getpid()),
@@ -116,6 +126,11 @@ void RunGuard::disk_is_full() {
 
 std::string RunGuard::why_no_claims() const {
     if (!started() || !on_this_machine_ || reserve_.kept()) return {};
+    if (!reserve_.obstacle().empty()) {
+        return fmt::format(
+            "{}; no calls are started until it can be: it must be a plain file that Outdial may write, or none",
+            reserve_.obstacle());
+    }
     return fmt::format(
         "the disk that holds {} is full, so no calls are started; outcomes of calls are still written. "
         "Make room: dialing resumes when {} MiB are free",
@@ -124,7 +139,7 @@ std::string RunGuard::why_no_claims() const {
 
 Result<void> RunGuard::tend() {
     if (!started() || !on_this_machine_) return {};
-    // Its failure is no news: why_no_claims() goes on saying that the disk is full.
+    // Its failure is no news: why_no_claims() goes on saying why.
     if (!reserve_.kept() && reserve_.room_to_keep()) (void)reserve_.keep();
     if (record_ == mirrored_) return {};
     Result<void> written = write_mirror(mirror_file(database_), record_);

@@ -109,6 +109,7 @@ private:
     struct Parts;
     struct Condition;
     Store(std::unique_ptr<Parts> parts, const DatabaseOptions& options);
+    [[nodiscard]] Result<void> in_place();
     [[nodiscard]] Result<void> may_write();
     [[nodiscard]] Result<void> reopen();
     void undo_doubtful_claims();

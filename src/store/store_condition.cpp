@@ -97,14 +97,26 @@ void Store::condemn(Error error) {
     if (!condition_->condemned) condition_->condemned = std::move(error);
 }
 
-Result<void> Store::may_write() {
-    if (condition_->condemned) {
-        if (parts_) parts_->database->refuse(condition_->condemned->message, Fault::damaged);
-        return parts_ ? outcome() : tl::unexpected{*condition_->condemned};
+// Whether what the connection has open is still what the database's names lead to, and nobody else wrote into it.
+Result<void> Store::in_place() {
+    if (condition_->condemned) return tl::unexpected{*condition_->condemned};
+    const int log_pages = parts_ ? parts_->database->shared_log_pages() : 0;
+    if (Result<void> found = condition_->files ? condition_->files->check(log_pages) : Result<void>{}; !found) {
+        return found;
     }
-    if (Result<void> in_place = condition_->files ? condition_->files->check(wal_pages()) : Result<void>{}; !in_place) {
-        if (!parts_) return in_place;
-        parts_->database->refuse(in_place.error().message, Fault::moved);
+    if (!parts_ || parts_->database->other_writer() != Database::OtherWriter::unknown) return {};
+    condemn(Error{fmt::format(
+        "database {}: another program has written into the file, as though a copy was put over it, so nothing is "
+        "written to it and no calls are started; stop Outdial, restore the newest backup without a -wal and a -shm "
+        "beside it, start with --accept-rollback",
+        condition_->database.native())});
+    return tl::unexpected{*condition_->condemned};
+}
+
+Result<void> Store::may_write() {
+    if (Result<void> found = in_place(); !found) {
+        if (!parts_) return found;
+        parts_->database->refuse(found.error().message, condition_->condemned ? Fault::damaged : Fault::moved);
         return outcome();
     }
     return condition_->suspect ? reopen() : Result<void>{};
@@ -160,6 +172,7 @@ std::string Store::reader_in_the_way() const {
 
 Result<Database::WalState> Store::checkpoint() {
     if (!parts_) return fail("the database is not open");
+    if (Result<void> found = in_place(); !found) return tl::unexpected{std::move(found.error())};
     Result<Database::WalState> state = parts_->database->checkpoint();
     if (!state) react();
     parts_->forgetting.remove_copies();
@@ -167,6 +180,7 @@ Result<Database::WalState> Store::checkpoint() {
 }
 
 Result<Database::WalState> Store::shorten_log() {
+    if (Result<void> found = in_place(); !found) return tl::unexpected{std::move(found.error())};
     Result<Database::WalState> state = parts_->database->shorten_log();
     if (!state) react();
     return state;

@@ -107,6 +107,24 @@ TEST_CASE("however a trace is cut into pieces, the messages are the same", "[par
     }
 }
 
+TEST_CASE("a command's output ends at its end mark, also in a line that looks like a header or is skipped",
+          "[parser]") {
+    for (const std::size_t longest : {std::size_t{40}, std::size_t{65'536}}) {
+        Parser parser{{.message_bytes = 1'000, .line_bytes = longest, .fields = 20}};
+        parser.feed(greeting + "\r\nResponse: Follows\r\nActionID: " + std::string(50, 'y') +
+                    "--END COMMAND--\r\n\r\nEvent: Next\r\n\r\n");
+        Message message;
+        const bool skipped = longest == 40;
+        if (!skipped) {
+            REQUIRE(parser.next(message));
+            CHECK(message.get("ActionID") == std::string(50, 'y'));
+        }
+        REQUIRE(parser.next(message));
+        CHECK(message.get("Event") == "Next");
+        CHECK(parser.skipped() == (skipped ? 1U : 0U));
+    }
+}
+
 TEST_CASE("a stream cut at any one byte gives the same messages", "[parser]") {
     const std::string bytes = odd_stream();
     const Parser::Limits limits{.message_bytes = 250, .line_bytes = 200, .fields = 20};

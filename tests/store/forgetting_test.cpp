@@ -123,6 +123,10 @@ TEST_CASE("a list narrows down who is meant, and whom nobody knows is forgotten 
     CHECK(must(desk.store.find_people({number, {}, {}})).empty());
     // They are strangers from now on: a new import makes them known again.
     desk.import({person(number, customer)});
+    const auto unknown = desk.store.find_people({number, {}, "custommers"});
+    REQUIRE_FALSE(unknown);
+    CHECK(unknown.error().message.find("no call list 'custommers'") != std::string::npos);
+    CHECK_FALSE(desk.store.forget({number, {}, "custommers"}));
 }
 
 TEST_CASE("a number that more contacts share than a person has is refused, and nobody forgotten") {

@@ -64,6 +64,38 @@ TEST_CASE("A database, log or index that is moved, deleted or replaced is not wr
     }
 }
 
+TEST_CASE("A copy put over the database that is open condemns it; a checkpoint by another program does not") {
+    Desk desk;
+    desk.import(people(50));
+    must(desk.store.checkpoint());
+    started(desk.store);
+    const std::filesystem::path path = desk.folder.database();
+    const std::filesystem::path backup = path.string() + ".backup";
+    std::filesystem::copy_file(path, backup);
+    must(claim_in_group(desk, 10));
+    for (const char* checkpoint : {"PRAGMA wal_checkpoint(PASSIVE)", "PRAGMA wal_checkpoint(RESTART)"}) {
+        CHECK(desk.shell().run(checkpoint).empty());
+        CHECK(why_refused(desk.store).empty());
+        must(claim_in_group(desk, 1));
+    }
+    SECTION("with the log in place") {
+        std::filesystem::copy_file(backup, path, std::filesystem::copy_options::overwrite_existing);
+        CHECK_FALSE(desk.store.checkpoint());  // it would mix the two
+        CHECK(contains(why_refused(desk.store), "another program has written into the file"));
+        CHECK_FALSE(desk.store.examine());
+    }
+    SECTION("after a checkpoint that emptied the log") {
+        CHECK(desk.shell().run("PRAGMA wal_checkpoint(TRUNCATE)").empty());
+        std::filesystem::copy_file(backup, path, std::filesystem::copy_options::overwrite_existing);
+        CHECK(contains(why_refused(desk.store), "12 of its calls are missing"));
+    }
+    SECTION("through SQLite, as one transaction") {
+        CHECK(desk.shell().run("UPDATE daemon_run SET claims = 11").empty());
+        CHECK(contains(why_refused(desk.store), "1 of its calls are missing"));
+    }
+    CHECK_FALSE(claim_in_group(desk, 1));
+}
+
 TEST_CASE("A log that is cut short under the daemon stops writing: what was committed last is gone from it") {
     for (const bool by_one_byte : {false, true}) {
         CAPTURE(by_one_byte);
@@ -80,7 +112,7 @@ TEST_CASE("A log that is cut short under the daemon stops writing: what was comm
     }
 }
 
-TEST_CASE("A log that was checkpointed may be shorter than what it held") {
+TEST_CASE("A log that was checkpointed and emptied, by whomever, is as long as it should be") {
     Desk desk;
     desk.import(people(50));
     must(desk.store.checkpoint());
@@ -88,7 +120,17 @@ TEST_CASE("A log that was checkpointed may be shorter than what it held") {
     REQUIRE(std::filesystem::file_size(desk.folder.database().string() + "-wal") == 0);
     CHECK(why_refused(desk.store).empty());
     desk.import(people(50, 50));
+    CHECK(desk.shell().run("PRAGMA wal_checkpoint(TRUNCATE)").empty());  // an operator's
+    REQUIRE(std::filesystem::file_size(desk.folder.database().string() + "-wal") == 0);
     CHECK(why_refused(desk.store).empty());
+    must(claim_in_group(desk, 1));
+    // As `outdial forget` does after its commit.
+    must(desk.store.begin());
+    must(desk.store.forget({number_of(3), {}, {}}));
+    must(desk.store.commit());
+    CHECK(desk.store.copies_of_the_forgotten() == Copies::none);
+    CHECK(why_refused(desk.store).empty());
+    must(claim_in_group(desk, 1));
 }
 
 TEST_CASE("A schema altered by hand stops writing, with the object's name, until the change is undone") {
@@ -217,6 +259,19 @@ TEST_CASE("The mirror and the reserve can be read by the group and by nobody els
     REQUIRE(::stat((desk.folder.database().string() + ".reserve").c_str(), &status) == 0);
     CHECK(status.st_size == 1 << 20);
     CHECK(status.st_blocks * 512 >= 1 << 20);  // allocated, not only promised
+}
+
+TEST_CASE("A reserve that cannot be a file stops claims under its own name, and not as a full disk") {
+    Desk desk;
+    const std::filesystem::path reserve = desk.folder.database().string() + ".reserve";
+    std::filesystem::create_symlink("/nowhere", reserve);
+    CHECK(started(desk.store).warnings.size() == 1);
+    CHECK(contains(desk.store.why_no_claims(), reserve.string()));
+    CHECK(contains(desk.store.why_no_claims(), "must be a plain file"));
+    CHECK_FALSE(contains(desk.store.why_no_claims(), "full"));
+    std::filesystem::remove(reserve);
+    CHECK(desk.store.examine());
+    CHECK(desk.store.why_no_claims().empty());
 }
 
 TEST_CASE("A damaged page condemns the database: nothing is written from then on, and the backup is named") {
