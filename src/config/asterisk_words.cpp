@@ -11,9 +11,12 @@ namespace outdial::config {
 
 namespace {
 
-constexpr std::array<std::string_view, 15> routing_applications{
-    "bridge",     "channelredirect", "dial",    "followme", "gosub", "gosubif",   "goto",    "gotoif",
-    "gotoiftime", "macro",           "macroif", "page",     "queue", "retrydial", "transfer"};
+// They say or play what they are told, or write it into Asterisk's log. Of all others, also of those that a later
+// Asterisk or a module of somebody else brings, it is taken that their data may choose where a call goes, whom it
+// disturbs, or what is written where.
+constexpr std::array<std::string_view, 13> speaking_applications{
+    "background",   "controlplayback", "festival",  "morsecode",   "noop",     "playback", "sayalpha",
+    "sayalphacase", "saydigits",       "saynumber", "sayphonetic", "sendtext", "verbose"};
 
 std::string lower_case(std::string_view text) {
     std::string result{text};
@@ -54,8 +57,8 @@ std::optional<std::string> refused_data(std::string_view data) {
         *word);
 }
 
-bool is_routing_application(std::string_view application) {
-    return std::ranges::find(routing_applications, lower_case(application)) != routing_applications.end();
+bool is_speaking_application(std::string_view application) {
+    return std::ranges::find(speaking_applications, lower_case(application)) != speaking_applications.end();
 }
 
 }  // namespace outdial::config

@@ -15,7 +15,8 @@ namespace outdial::config {
 /// their names never reach Asterisk.
 [[nodiscard]] std::optional<std::string> refused_data(std::string_view data);
 
-/// Dial, Goto, Queue and the like: what their data says decides where the call goes, so a call list must not fill it.
-[[nodiscard]] bool is_routing_application(std::string_view application);
+/// Playback, SayDigits and the like: a call list may fill what they are told. Of all others (Dial, BlindTransfer,
+/// ChanSpy, Set) that decides where the call goes, or more.
+[[nodiscard]] bool is_speaking_application(std::string_view application);
 
 }  // namespace outdial::config

@@ -107,9 +107,8 @@ ApplicationDestination read_application(const Fields& fields) {
     const Value application = fields.required("application");
     result.application = application.text(application_rule).value_or("");
     const Value data = fields.optional("data");
-    // What Dial and its like are told decides where the call goes, and no call list may choose that.
     const auto allow =
-        is_routing_application(result.application) ? Template::Allow::number_only : Template::Allow::anything;
+        is_speaking_application(result.application) ? Template::Allow::anything : Template::Allow::no_attributes;
     auto data_template = data.text_template(data_rule, allow);
     if (data_template) {
         refuse_data_word(data, data_template->text());

@@ -320,7 +320,7 @@ void Engine::mark_changed(const Now& now, LiveAttempt& attempt) {
 void Engine::flush_progress(const Now& now) {
     if (now.steady < flush_at_) return;
     flush_at_ = SteadyTime::max();
-    if (changed_.empty() || overload_.is_at_least(Overload::outcomes_only)) return;
+    if (changed_.empty() || (!stopping_ && overload_.is_at_least(Overload::outcomes_only))) return;
     ProgressMade made;
     made.attempts.reserve(changed_.size());
     for (LiveAttempt* attempt : changed_) {
@@ -332,5 +332,10 @@ void Engine::flush_progress(const Now& now) {
 }
 
 void Engine::take(const Now&, const Tick&) {}
+
+void Engine::stop_dialing() {
+    stopping_ = true;
+    flush_at_ = {};  // what is not told now, the next run does not know
+}
 
 }  // namespace outdial

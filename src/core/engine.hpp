@@ -183,8 +183,8 @@ public:
     /// Attempts that have not been settled.
     [[nodiscard]] std::size_t live_attempts() const { return attempts_.size(); }
     /// No new claims and Originates from now on: the daemon is about to stop. Calls go on; the next step gives back the
-    /// claims in hand, so a Tick should follow.
-    void stop_dialing() { stopping_ = true; }
+    /// claims in hand and tells what is known of the calls, so a Tick should follow.
+    void stop_dialing();
 
 private:
     struct ServerRun;
@@ -277,7 +277,6 @@ private:
     bool clock_is_early_ = false;  // earlier than not_earlier_than_
     bool stopping_ = false;
     OverloadLadder overload_;
-    Load load_;  // as last measured
     SteadyTime shed_again_at_ = SteadyTime::min();
     std::unique_ptr<Capacity> all_;
     std::map<std::string, std::unique_ptr<ServerRun>, std::less<>> servers_;

@@ -13,8 +13,7 @@ constexpr Microseconds shed_interval = std::chrono::seconds{60};
 }  // namespace
 
 void Engine::take(const Now& now, const LoadMeasured& input) {
-    load_ = input.load;
-    if (overload_.take(now.steady, load_)) {
+    if (overload_.take(now.steady, input.load)) {
         slow_down(overload_.is_at_least(Overload::slowed));
         const std::string text = overload();
         emit(Alert{.about = "overload", .text = text.empty() ? "over: calls are started as configured" : text});
@@ -41,7 +40,7 @@ void Engine::shed(const Now& now) {
 
 std::string Engine::overload() const {
     if (overload_.step() == Overload::none) return {};
-    return fmt::format("short of {}: {}", load_.of, to_text(overload_.step()));
+    return fmt::format("short of {}: {}", overload_.load().of, to_text(overload_.step()));
 }
 
 }  // namespace outdial

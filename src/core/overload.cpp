@@ -35,15 +35,18 @@ bool OverloadLadder::take(SteadyTime now, const Load& load) {
         lower_since_ = SteadyTime::max();
         const bool is_higher = measured > step_;
         step_ = measured;
+        load_ = load;
         return is_higher;
     }
-    if (lower_since_ == SteadyTime::max()) {
-        lower_since_ = now;
+    const bool is_first = lower_since_ == SteadyTime::max();
+    if (is_first) lower_since_ = now;
+    if (is_first || measured >= highest_since_) {
         highest_since_ = measured;
+        highest_load_since_ = load;
     }
-    highest_since_ = std::max(highest_since_, measured);
     if (now < lower_since_ + relief) return false;
     step_ = highest_since_;
+    load_ = highest_load_since_;
     lower_since_ = SteadyTime::max();
     return true;
 }

@@ -33,11 +33,15 @@ public:
     /// True when the step is another now.
     [[nodiscard]] bool take(SteadyTime now, const Load& load);
     [[nodiscard]] Overload step() const { return step_; }
+    /// Which brought it there: it may be over already.
+    [[nodiscard]] const Load& load() const { return load_; }
     [[nodiscard]] bool is_at_least(Overload step) const { return step_ >= step; }
 
 private:
     Overload step_ = Overload::none;
+    Load load_;
     Overload highest_since_ = Overload::none;  // since lower_since_
+    Load highest_load_since_;
     SteadyTime lower_since_ = SteadyTime::max();
 };
 

@@ -61,6 +61,12 @@ Result<Template> Template::parse(std::string_view text, Allow allow) {
                                      : name == "campaign" ? Kind::campaign
                                                           : Kind::list,
                                      {}});
+        } else if (allow == Allow::no_attributes && name.starts_with("contact.")) {
+            return fail(
+                fmt::format("placeholder {{{}}} at offset {}: a call list may fill the data only of applications that "
+                            "speak, such as "
+                            "Playback and SayDigits; let the call enter the dialplan, and put this into 'variables'",
+                            name, open));
         } else if (name == "contact.external_id") {
             result.parts_.push_back({Kind::external_id, {}});
         } else if (name.starts_with(attribute_prefix) && is_attribute_name(name.substr(attribute_prefix.size()))) {

@@ -24,8 +24,9 @@ struct TemplateValues {
 /// where a contact lacks it).
 class Template {
 public:
-    /// number_only: dial strings and extensions. No attribute of a call list may choose where a call goes.
-    enum class Allow { number_only, anything };
+    /// No attribute of a call list may choose where a call goes. number_only: dial strings and extensions;
+    /// no_attributes: what dialplan applications are told, but for those that only speak.
+    enum class Allow { number_only, no_attributes, anything };
 
     Template() = default;
     /// The error names the placeholder and its 0-based offset in `text`.

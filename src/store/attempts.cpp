@@ -17,7 +17,8 @@ constexpr const char* blocked_sql =
 // Ids begin with the time of the claim.
 constexpr const char* last_claimed_sql = "SELECT claimed_at FROM attempt ORDER BY attempt_id DESC LIMIT 1";
 
-// Of those that may have left at the same time as the newest: ids grow with the time of their reservation.
+// Of those that may have left at the same time as the newest: ids grow with the time of their reservation, and no more
+// than 10,000 a second can be configured.
 constexpr const char* last_originated_sql =
     "SELECT max(originated_at) FROM (SELECT originated_at FROM attempt ORDER BY attempt_id DESC LIMIT 10000)";
 

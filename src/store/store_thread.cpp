@@ -108,6 +108,8 @@ void StoreThread::run() {
         if (const auto now = std::chrono::steady_clock::now(); now >= next_check) {
             deliver(worker_.keep_house(idle));
             next_check = now + options_.housekeeping_every;
+            const std::lock_guard lock{mutex_};
+            can_write_ = worker_.healthy();  // it tries again where a write failed
         }
     }
     finish();

@@ -32,14 +32,17 @@ TEST_CASE("every word that Asterisk refuses in data is refused in capitals, but 
     }
 }
 
-TEST_CASE("applications whose data chooses where a call goes are known in any case") {
-    for (std::string_view application :
-         {"Dial", "DIAL", "Goto", "GotoIf", "Gosub", "Queue", "Transfer", "Page", "RetryDial"}) {
+TEST_CASE("applications that only speak are known in any case, and all others are taken to choose where a call goes") {
+    for (std::string_view application : {"Playback", "PLAYBACK", "SayDigits", "SendText", "Background"}) {
         INFO(application);
-        CHECK(is_routing_application(application));
+        CHECK(is_speaking_application(application));
     }
-    for (std::string_view application : {"Playback", "Stasis", "Dialer", ""})
-        CHECK_FALSE(is_routing_application(application));
+    for (std::string_view application : {"Dial", "Goto", "Queue", "Transfer", "BlindTransfer", "AttendedTransfer",
+                                         "DISA", "Park", "PickupChan", "ChanSpy", "SoftHangup", "Record", "Set",
+                                         "UserEvent", "Stasis", "ConfBridge", "VoiceMail", "Playbacks", ""}) {
+        INFO(application);
+        CHECK_FALSE(is_speaking_application(application));
+    }
 }
 
 }  // namespace outdial::config

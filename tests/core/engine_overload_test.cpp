@@ -95,6 +95,19 @@ TEST_CASE("what was not stored of calls that are up is stored when there is room
     CHECK(world.progress_made > made);
 }
 
+TEST_CASE("what was not stored of calls that are up is stored before the daemon stops") {
+    World world(
+        {.site = small_site(20, 200), .fate = everybody_answers, .talk_from = minutes{5}, .talk_to = minutes{6}});
+    world.add_people(1, 10);
+    world.start();
+    run_loaded(world, 0.0, milliseconds{500});
+    run_loaded(world, 0.95, seconds{10});
+    const int made = world.progress_made;
+    world.engine().stop_dialing();
+    world.give(Tick{});
+    CHECK(world.progress_made > made);
+}
+
 TEST_CASE("when all is used up the sessions are opened anew, once in a minute, and no call is lost by it") {
     World world({.site = small_site(20, 200), .fate = everybody_answers});
     world.add_people(1, 400);
@@ -117,13 +130,15 @@ TEST_CASE("when all is used up the sessions are opened anew, once in a minute, a
 TEST_CASE("a step is left only after five seconds below it, so that it does not come and go") {
     OverloadLadder ladder;
     const SteadyTime start{seconds{100}};
-    CHECK(ladder.take(start, {.share = 0.8, .of = {}}));
+    CHECK(ladder.take(start, {.share = 0.8, .of = "memory"}));
     CHECK(ladder.step() == Overload::no_claims);
     CHECK_FALSE(ladder.take(start + seconds{1}, {.share = 0.1, .of = {}}));
-    CHECK_FALSE(ladder.take(start + seconds{4}, {.share = 0.6, .of = {}}));
+    CHECK_FALSE(ladder.take(start + seconds{4}, {.share = 0.6, .of = "disk speed"}));
     CHECK(ladder.step() == Overload::no_claims);
+    CHECK(ladder.load().of == "memory");  // of the step that it is at, whatever was measured since
     CHECK(ladder.take(start + seconds{6}, {.share = 0.1, .of = {}}));
     CHECK(ladder.step() == Overload::slowed);  // as high as it was in those five seconds
+    CHECK(ladder.load().of == "disk speed");
     CHECK_FALSE(ladder.take(start + seconds{7}, {.share = 0.1, .of = {}}));
     CHECK_FALSE(ladder.take(start + seconds{8}, {.share = 0.5, .of = {}}));  // and the wait begins anew
     CHECK_FALSE(ladder.take(start + seconds{13}, {.share = 0.1, .of = {}}));
