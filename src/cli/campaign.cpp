@@ -9,7 +9,7 @@
 namespace outdial::cli {
 
 ExitCode order_campaign(const CommonOptions& common, const CampaignOrderCommand& command) {
-    const auto config = daemon_config(common);
+    const auto config = daemon_paths(common);
     if (!config) {
         return config.error();
     }
@@ -37,7 +37,7 @@ ExitCode order_campaign(const CommonOptions& common, const CampaignOrderCommand&
 }
 
 ExitCode reload(const CommonOptions& common) {
-    const auto config = daemon_config(common);
+    const auto config = daemon_paths(common);
     if (!config) {
         return config.error();
     }

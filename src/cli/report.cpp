@@ -101,9 +101,12 @@ std::string as_table(const store::Table& report, const Style& style) {
 }
 
 Outcome<store::ReportReader> open_reports(const CommonOptions& common) {
-    const auto config = daemon_config(common);
+    const auto config = daemon_paths(common);
     if (!config) {
         return tl::unexpected(config.error());
+    }
+    if (config->database.empty()) {
+        return give_up(common, ExitCode::configuration, "the configuration does not say where the database is");
     }
     Result<store::ReportReader> reader = store::ReportReader::open(config->database);
     if (!reader) {

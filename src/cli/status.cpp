@@ -104,7 +104,7 @@ ExitCode watch(const CommonOptions& common, const StatusCommand& command, const 
 }  // namespace
 
 ExitCode status(const CommonOptions& common, const StatusCommand& command) {
-    const auto config = daemon_config(common);
+    const auto config = daemon_paths(common);
     if (!config) {
         return config.error();
     }

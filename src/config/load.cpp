@@ -119,7 +119,11 @@ LoadResult load(const fs::path& outdial_yaml) {
 LoadResult load_daemon(std::string_view text, std::string_view name) {
     Problems problems{name};
     DaemonFile file = read_daemon_text(text, name, problems);
-    LoadResult result{{}, problems.take(), problems.take_warnings()};
+    LoadResult result;
+    result.database = file.configuration.daemon.database;
+    result.control_socket = file.configuration.daemon.control_socket;
+    result.problems = problems.take();
+    result.warnings = problems.take_warnings();
     if (result.problems.empty()) result.configuration = std::move(file.configuration);
     return result;
 }

@@ -16,6 +16,9 @@ inline constexpr std::size_t max_campaigns = 1000;
 /// what works, but hardly as it was meant; they come with either.
 struct LoadResult {
     std::optional<Configuration> configuration;
+    /// Where outdial.yaml says that they are, even if it is wrong elsewhere; empty where it does not say it rightly.
+    std::filesystem::path database;
+    std::filesystem::path control_socket;
     std::vector<Problem> problems;
     std::vector<Problem> warnings;
 };

@@ -78,6 +78,29 @@ TEST_CASE("A mistake in a campaign does not keep anybody from asking the daemon"
     CHECK(run_outdial(folder, "status --config outdial.yaml").exit == 69);
 }
 
+TEST_CASE("A mistake in outdial.yaml does not keep anybody from stopping calls") {
+    const TemporaryFolder folder;
+    write_configuration(folder);
+    const std::string good = folder.read("outdial.yaml");
+    folder.write("outdial.yaml", good + "colour: blue\n");
+    const FakeDaemon daemon(folder.path(), [](const json& request) -> json {
+        return {{"ok", true}, {"name", request["name"]}, {"state", "paused"}, {"contacts", 5}, {"ready", 5}};
+    });
+    const Finished paused = run_outdial(folder, "campaign pause renewals --config outdial.yaml");
+    CHECK(paused.exit == 0);
+    CHECK_THAT(paused.output, Contains("renewals is paused"));
+    CHECK_THAT(paused.error, Contains("goes on with what it has read before"));
+    CHECK_THAT(paused.error, Contains("outdial.yaml:") && Contains("colour"));
+    CHECK(daemon.requests().size() == 1);
+    // What makes a change of its own wants all of it.
+    folder.write("people.csv", "phone\n+12125550100\n");
+    CHECK(run_outdial(folder, "import customers people.csv --config outdial.yaml").exit == 78);
+    // Where the socket cannot be read from the file, nobody guesses whose daemon is meant.
+    folder.write("outdial.yaml", "control: [\n");
+    CHECK(run_outdial(folder, "campaign pause renewals --config outdial.yaml").exit == 78);
+    CHECK(daemon.requests().size() == 1);
+}
+
 TEST_CASE("Without a daemon what needs one ends with 69 and says how to look for it") {
     const TemporaryFolder folder;
     write_configuration(folder);
