@@ -6,6 +6,7 @@
 #include "cli/terminal.hpp"
 #include "cli/text.hpp"
 #include "config/load.hpp"
+#include "config/named_files.hpp"
 
 namespace outdial::cli {
 namespace {
@@ -40,7 +41,8 @@ void print_problems(const config::LoadResult& result) {
 }  // namespace
 
 ExitCode check(const CommonOptions& common) {
-    const config::LoadResult result = config::load(common.config);
+    config::LoadResult result = config::load(common.config);
+    config::examine_named_files(common.config, result);
     const bool good = result.configuration.has_value();
     const std::int64_t files = good ? 1 + static_cast<std::int64_t>(result.configuration->site.campaigns.size()) : 0;
     if (common.json) {

@@ -21,8 +21,8 @@ using Outcome = tl::expected<T, ExitCode>;
 [[nodiscard]] Outcome<config::DaemonConfig> daemon_config(const CommonOptions& common);
 
 /// The same for commands that need only the database and the control socket of a daemon that may be running. Where
-/// outdial.yaml has become wrong since the daemon read it, that is said, and these two are given alone: an operator must
-/// be able to stop calls.
+/// outdial.yaml has become wrong since the daemon read it, that is said, and these two are given alone: an operator
+/// must be able to stop calls.
 [[nodiscard]] Outcome<config::DaemonConfig> daemon_paths(const CommonOptions& common);
 
 /// The running daemon.

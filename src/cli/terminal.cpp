@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "cli/text.hpp"
+
 namespace outdial::cli {
 namespace {
 
@@ -63,7 +65,17 @@ void print_error(std::string_view text) {
     std::fflush(stderr);
 }
 
-void complain(std::string_view message) { print_error("outdial: " + std::string{message} + "\n"); }
+// The daemon's words name files and quote people; lists of problems have a line for each.
+void complain(std::string_view message) {
+    std::string lines = "outdial: ";
+    while (true) {
+        const std::size_t end = message.find('\n');
+        lines += printable(message.substr(0, end)) + "\n";
+        if (end == std::string_view::npos) break;
+        message.remove_prefix(end + 1);
+    }
+    print_error(lines);
+}
 
 bool output_failed() { return write_has_failed; }
 

@@ -20,6 +20,10 @@ inline constexpr std::string_view credential_prefix = "credential:";
 /// an empty secret, control characters, more than max_secret_bytes. Errors name the file, never the secret.
 [[nodiscard]] Result<Secret> read_secret(const std::string& secret_file, const std::filesystem::path& credentials_dir);
 
+/// Whether read_secret() would take the file at a path, but for its owner: the user that asks may be another than the
+/// daemon's.
+[[nodiscard]] Result<void> check_secret(const std::string& path);
+
 /// Leaves room in the 1,000 bytes that Asterisk reads of a line.
 inline constexpr std::size_t max_secret_bytes = 512;
 
