@@ -1,15 +1,20 @@
 #include "daemon/call_records.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <ctime>
 #include <optional>
 #include <string>
+#include <system_error>
 
+#include "base/file_descriptor.hpp"
 #include "import/csv_reader.hpp"
-#include "import/file.hpp"
 
 namespace outdial::daemon {
 
@@ -67,22 +72,52 @@ void append_events(const AttemptId& attempt, const std::vector<std::string>& fie
     events.push_back(event_of(attempt, Kind::hung_up, *end, ending->cause));
 }
 
+tl::unexpected<Error> system_failure(std::string_view what) {
+    return fail(fmt::format("cannot {} it: {}", what, std::generic_category().message(errno)));
+}
+
+/// Opens it where its last `max_call_record_bytes` begin; whether that is in a row.
+struct RecordFile {
+    FileDescriptor descriptor;
+    bool in_a_row = false;
+};
+
+Result<RecordFile> open_records(const std::filesystem::path& file) {
+    // Opening a pipe would wait for whoever writes it.
+    RecordFile records{.descriptor = FileDescriptor{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)}};
+    if (!records.descriptor) return system_failure("open");
+    struct stat status {};
+    if (::fstat(records.descriptor.get(), &status) != 0) return system_failure("examine");
+    if (!S_ISREG(status.st_mode)) {
+        return fail("it is no regular file; name the file that Asterisk's cdr_csv writes (servers.NAME.cdr.csv)");
+    }
+    const auto size = static_cast<std::uintmax_t>(status.st_size);
+    records.in_a_row = size > max_call_record_bytes;
+    if (records.in_a_row &&
+        ::lseek(records.descriptor.get(), static_cast<off_t>(size - max_call_record_bytes), SEEK_SET) < 0) {
+        return system_failure("read");
+    }
+    return records;
+}
+
+Result<std::size_t> read_some(const FileDescriptor& file, std::span<char> into) {
+    for (;;) {
+        const ssize_t got = ::read(file.get(), into.data(), into.size());
+        if (got >= 0) return static_cast<std::size_t>(got);
+        if (errno != EINTR) return system_failure("read");
+    }
+}
+
 }  // namespace
 
 Result<std::vector<AttemptEvent>> read_call_records(const std::filesystem::path& file,
                                                     std::span<const AttemptId> attempts, UtcTime now) {
-    auto records = lists::File::open(file.string());
-    if (!records) return tl::unexpected(records.error());
-    bool in_a_row = records->size() > max_call_record_bytes;
-    if (in_a_row) {
-        if (auto moved = records->skip(records->size() - max_call_record_bytes); !moved) {
-            return tl::unexpected(moved.error());
-        }
-    }
+    auto records = open_records(file);
+    if (!records) return fail(fmt::format("{}: {}", file.string(), records.error().message));
     auto csv = lists::CsvReader::open([&](std::span<char> into) -> Result<std::size_t> {
-        auto got = records->read(into);
-        if (!got || !in_a_row) return got;
-        in_a_row = false;
+        auto got = read_some(records->descriptor, into);
+        if (!got || !records->in_a_row) return got;
+        records->in_a_row = false;
         const auto begun = into.first(*got);
         const auto rest = std::ranges::find(begun, '\n');
         return static_cast<std::size_t>(std::ranges::copy(rest, begun.end(), into.begin()).out - into.begin());

@@ -42,7 +42,8 @@ Dialer::Dialer(boost::asio::io_context& io, Alerts& alerts)
       engine_(fresh_seed()),
       load_meter_(
           io, [this] { return Pressure{.commit_lag = store_->lag(), .log_share = store_->log_share()}; },
-          [this](Load load) { feed(LoadMeasured{.load = std::move(load)}); }) {}
+          [this](Load load) { feed(LoadMeasured{.load = std::move(load)}); }),
+      record_reader_(io, read_call_records) {}
 
 Dialer::~Dialer() { *alive_ = false; }
 
@@ -137,7 +138,7 @@ void Dialer::carry_out(Command& command) {
         void operator()(HangUp& command) const { dialer.links_->carry_out(command); }
         void operator()(ListChannels& command) const { dialer.links_->carry_out(command); }
         void operator()(ReconnectServer& command) const { dialer.links_->carry_out(command); }
-        void operator()(FindCallRecords& command) const { dialer.find_call_records(std::move(command)); }
+        void operator()(FindCallRecords& command) const { dialer.find_call_records(command); }
         void operator()(Settlement& settlement) const { dialer.store_->post(std::move(settlement)); }
         void operator()(ProgressMade& made) const { dialer.store_->post(std::move(made.attempts)); }
         void operator()(CampaignStateChanged& changed) const {
@@ -152,24 +153,21 @@ void Dialer::carry_out(Command& command) {
     std::visit(Carrier{*this}, command);
 }
 
-void Dialer::find_call_records(FindCallRecords command) {
+void Dialer::find_call_records(const FindCallRecords& command) {
     const auto& servers = configuration_.daemon.servers;
     const auto server = std::ranges::find(servers, command.server, &config::ServerConfig::name);
     const auto file = server == servers.end() ? std::filesystem::path{} : server->cdr_csv;
-    boost::asio::post(record_reader_, [this, alive = alive_, command = std::move(command), file] {
-        auto read = std::make_shared<Result<std::vector<AttemptEvent>>>(
-            read_call_records(file, command.attempts, read_clocks().utc));
-        boost::asio::post(io_, [this, alive, command, read] {
+    record_reader_.read(
+        file, command.attempts, read_clocks().utc, [this, alive = alive_, command](const auto& records) {
             if (!*alive) return;
-            if (!*read) {
+            if (!records) {
                 alerts_.raise(read_clocks().utc, command.server,
                               "its call detail records cannot be read, calls that ended unseen are lost: " +
-                                  read->error().message);
+                                  records.error().message);
             }
             feed(CallRecordsFound{.asked = command.attempts,
-                                  .events = *read ? std::move(**read) : std::vector<AttemptEvent>{}});
+                                  .events = records ? *records : std::vector<AttemptEvent>{}});
         });
-    });
 }
 
 void Dialer::arm_timer() {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -11,6 +10,7 @@
 #include "config/configuration.hpp"
 #include "core/engine.hpp"
 #include "daemon/alerts.hpp"
+#include "daemon/call_record_reader.hpp"
 #include "daemon/load_meter.hpp"
 #include "daemon/server_links.hpp"
 #include "store/store_thread.hpp"
@@ -69,7 +69,7 @@ private:
     void deliver_from_store(std::vector<store::StoreReply> replies);
     void take_reply(store::StoreReply reply);
     void connect(std::vector<ami::ServerSettings> servers);
-    void find_call_records(FindCallRecords command);
+    void find_call_records(const FindCallRecords& command);
     void answer_when_stored(const std::string& campaign, SteadyTime until, Done<CampaignState> done);
     void wait_for_answers(SteadyTime until, std::function<void()> done);
     void begin_close(std::chrono::steady_clock::time_point give_up_at);
@@ -90,7 +90,7 @@ private:
     std::unique_ptr<ServerLinks> links_;
     std::unique_ptr<store::StoreThread> store_;
     LoadMeter load_meter_;
-    boost::asio::thread_pool record_reader_{1};  // files of records can be long, and on slow disks
+    CallRecordReader record_reader_;
     std::shared_ptr<bool> alive_ =
         std::make_shared<bool>(true);  // false once destroyed: for what the store's thread still posts
 };

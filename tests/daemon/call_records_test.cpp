@@ -1,5 +1,6 @@
 #include "daemon/call_records.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -98,4 +99,16 @@ TEST_CASE("a file of records that cannot be read is named") {
     const auto events = read_call_records("/no/such/Master.csv", {}, noon);
     REQUIRE_FALSE(events);
     CHECK_THAT(events.error().message, Catch::Contains("/no/such/Master.csv"));
+}
+
+TEST_CASE("a pipe, a device and a folder are no files of records: they are refused at once, not waited for") {
+    const RecordFile pipe("");
+    std::filesystem::remove(pipe.path);
+    REQUIRE(::mkfifo(pipe.path.c_str(), 0600) == 0);
+    for (const std::filesystem::path& path : {pipe.path, std::filesystem::path{"/dev/zero"}, pipe.path.parent_path()}) {
+        const auto events = read_call_records(path, {}, noon);
+        REQUIRE_FALSE(events);
+        CHECK_THAT(events.error().message, Catch::StartsWith(path.string() + ": it is no regular file"));
+        CHECK_THAT(events.error().message, Catch::Contains("servers.NAME.cdr.csv"));
+    }
 }
