@@ -2,9 +2,12 @@
 
 namespace outdial {
 
-/// Writes "file:line: CHECK failed: expression" to stderr and aborts. systemd restarts the daemon, and reconciliation
-/// repairs.
+/// Writes "file:line: CHECK failed: expression" to stderr and aborts; where nobody reads stderr, after a second without
+/// it. systemd restarts the daemon, and reconciliation repairs.
 [[noreturn]] void check_failed(const char* file, int line, const char* expression);
+
+/// Called before a failed check is written: a log that waits is to come first. Before other threads are started.
+void before_check_fails(void (*call)());
 
 }  // namespace outdial
 

@@ -2,18 +2,25 @@
 
 #include <fmt/core.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <mutex>
+
+#include "base/check.hpp"
+#include "daemon/log_writer.hpp"
 
 namespace outdial::daemon {
 
 namespace {
 
 constexpr std::size_t longest_line = 300;
+constexpr auto longest_flush = std::chrono::milliseconds{200};  // part of the 5 s that a stop may take
 
 // A telephone number's digits: the shortest that people have beside emergency and service numbers, and E.164's longest.
 constexpr std::size_t fewest_digits = 7;
@@ -75,17 +82,51 @@ public:
     }
 };
 
-}  // namespace
-
-void open_log() {
-    auto logger = std::make_shared<spdlog::logger>("outdial", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+std::unique_ptr<spdlog::formatter> safe_formatter() {
     auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
     // journald stamps the time itself.
     const bool under_journald = std::getenv("JOURNAL_STREAM") != nullptr;
     formatter->add_flag<SafeMessage>('v').set_pattern(under_journald ? "%l %v" : "%Y-%m-%dT%H:%M:%S.%e %l %v");
-    logger->set_formatter(std::move(formatter));
-    logger->flush_on(spdlog::level::info);
+    return formatter;
+}
+
+std::string line_of(spdlog::formatter& formatter, const spdlog::details::log_msg& entry) {
+    spdlog::memory_buf_t line;
+    formatter.format(entry, line);
+    return {line.data(), line.size()};
+}
+
+/// Made safe on the thread that logs, so that nothing else waits to be written.
+class WriterSink : public spdlog::sinks::base_sink<std::mutex> {
+public:
+    explicit WriterSink(LogWriter& writer) : writer_(writer) {}
+
+private:
+    void sink_it_(const spdlog::details::log_msg& entry) override { writer_.write(line_of(*formatter_, entry)); }
+    void flush_() override {}  // flush_log() waits for the reader, and nobody else
+
+    LogWriter& writer_;
+};
+
+LogWriter* writer = nullptr;  // once the log is open; until the process ends
+
+}  // namespace
+
+void open_log() {
+    const std::shared_ptr<spdlog::formatter> formatter = safe_formatter();
+    // Never destroyed: what is logged while the process ends must find it.
+    writer = new LogWriter(STDERR_FILENO, [formatter](std::uint64_t lost) {
+        const std::string text = fmt::format("{} lines of this log are lost: nobody took them in time", lost);
+        return line_of(*formatter, {spdlog::source_loc{}, "outdial", spdlog::level::warn, text});
+    });
+    auto logger = std::make_shared<spdlog::logger>("outdial", std::make_shared<WriterSink>(*writer));
+    logger->set_formatter(safe_formatter());
     spdlog::set_default_logger(std::move(logger));
+    before_check_fails(flush_log);
+}
+
+void flush_log() {
+    if (writer != nullptr) (void)writer->flush(longest_flush);
 }
 
 std::string safe_line(std::string_view text) {

@@ -7,8 +7,11 @@ namespace outdial::daemon {
 
 /// Logs go to stderr, one line an entry, `level key=value ...`; under systemd with its priority prefix. Whatever an
 /// entry says, it is written as safe_line() of it: no entry can hold a telephone number or make a line of its own. Call
-/// once.
+/// once. Nobody who logs waits for stderr's reader (LogWriter).
 void open_log();
+
+/// Waits until what was logged is written; where nobody reads it, for 0.2 s.
+void flush_log();
 
 /// The text fit for a log: control bytes are shown as \xNN, so that it stays one line and steers no terminal, and
 /// telephone numbers are masked but for their first two and last four digits, +49...4567.

@@ -4,6 +4,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <csignal>
+
 #include "base/file_lock.hpp"
 #include "config/load.hpp"
 #include "daemon/log.hpp"
@@ -27,6 +29,14 @@ void forbid_core_dumps() {
     setrlimit(RLIMIT_CORE, &none);
 }
 
+// What is logged last is what tells why.
+struct FlushedLog {
+    FlushedLog() = default;
+    FlushedLog(const FlushedLog&) = delete;
+    FlushedLog& operator=(const FlushedLog&) = delete;
+    ~FlushedLog() { flush_log(); }
+};
+
 int failed(int status, const Error& error) {
     spdlog::error("{}", one_line(error.message));
     return status;
@@ -36,6 +46,8 @@ int failed(int status, const Error& error) {
 
 int serve(const ServeOptions& options) {
     open_log();
+    const FlushedLog at_the_end;
+    std::signal(SIGPIPE, SIG_IGN);  // a log whose reader ends must not end the tracking of calls
     forbid_core_dumps();
 
     config::LoadResult loaded = config::load(options.config);

@@ -75,11 +75,11 @@ class Outdial:
                                  f"not {expect}:\n{done.stdout}{done.stderr}\n{self.log_tail()}")
         return done.stdout
 
-    def start(self, user=None, program=PROGRAM):
+    def start(self, user=None, program=PROGRAM, standard_error=subprocess.STDOUT):
         """Starts the daemon, perhaps as another user, and waits until it answers."""
         with open(self.log, "ab") as log:
             self._daemon = subprocess.Popen([program, "serve", "--config", self.folder / "outdial.yaml"], stdout=log,
-                                            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, user=user)
+                                            stderr=standard_error, stdin=subprocess.DEVNULL, user=user)
         deadline = time.monotonic() + READY_TIMEOUT_S
         while True:
             asked = subprocess.run([PROGRAM, "status", "--config", self.folder / "outdial.yaml"], capture_output=True)

@@ -3,6 +3,9 @@
 
 import json
 import os
+import re
+import socket
+import threading
 import unittest
 
 from outdial import OK, Outdial
@@ -53,6 +56,57 @@ class CallRecords(Hangs):
         self.outdial.wait_until(lambda: self.attempts("disposition = 'lost'") > 0, "calls that are lost",
                                 CALL_RECORDS_WITHIN_S)
         self.assertIn(f"{records}: it is no regular file", self.outdial.log.read_text())
+        self.stop_in_time()
+
+
+class Log(Hangs):
+    """A pipe as standard error, as journald's socket is one."""
+
+    def setUp(self):
+        super().setUp()
+        self.reader, writer = os.pipe()
+        self.reading = os.fdopen(self.reader, "rb", buffering=0)
+        self.addCleanup(self.reading.close)
+        self.outdial.start(standard_error=writer)
+        os.close(writer)
+
+    def order(self, times):
+        """Each leaves a line of some 300 bytes in the log."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(3)
+            control.connect(str(self.outdial.folder / "control.sock"))
+            for _ in range(times):
+                control.sendall(b'{"command":"campaign","name":"' + b"z" * 250 + b'","order":"pause"}\n')
+                control.recv(4000)
+
+    def test_a_log_that_nobody_reads_holds_up_no_call_no_order_and_no_stop(self):
+        self.order(1500)  # the pipe takes some 200 lines of them
+        self.dial()
+        self.outdial.run("status")
+        self.stop_in_time()
+
+    def test_what_a_log_that_nobody_read_has_lost_is_told_once_it_is_read_again(self):
+        self.order(20_000)  # 4 MiB wait at most
+        log = b""
+        while not (told := re.search(rb"warning ([0-9]+) lines of this log are lost", log)):
+            log += self.reading.read(65536)
+        self.assertGreater(int(told[1]), 1000)
+        rest = threading.Thread(target=self.read_to_the_end)
+        rest.start()
+        self.stop_in_time()
+        rest.join()
+        self.assertIn("stopped; calls that are up go on", self.last_lines)
+
+    def read_to_the_end(self):
+        text = b""
+        while got := self.reading.read(65536):
+            text = (text + got)[-4096:]
+        self.last_lines = text.decode()
+
+    def test_a_log_whose_reader_ends_does_not_end_the_daemon(self):
+        self.reading.close()
+        self.order(3)
+        self.dial()
         self.stop_in_time()
 
 
