@@ -1,6 +1,7 @@
 #include "daemon/load_meter.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
@@ -23,6 +24,8 @@ constexpr auto longest_loop_lag = seconds{2};
 constexpr auto longest_commit_lag = seconds{10};
 // Closing sessions helps where the loop or memory is short, and the disk not at all: it never comes to that for a disk.
 constexpr double most_of_disk = 0.99;
+// What the allocator has kept of freed memory counts as used. To give it back takes some milliseconds.
+constexpr auto give_back_every = seconds{10};
 constexpr std::uint64_t mib = 1024 * 1024;
 constexpr std::uint64_t kib = 1024;
 
@@ -121,21 +124,40 @@ Load load_of(const Pressure& pressure) {
 LoadMeter::LoadMeter(boost::asio::io_context& io, Ask ask, std::function<void(Load)> deliver)
     : timer_(io), ask_(std::move(ask)), deliver_(std::move(deliver)), memory_allowed_(memory_allowed()) {}
 
-void LoadMeter::start() { look(); }
-void LoadMeter::stop() { timer_.cancel(); }
+void LoadMeter::start() {
+    running_ = true;
+    look();
+}
+
+void LoadMeter::stop() {
+    running_ = false;  // it may be called by what is told
+    timer_.cancel();
+}
 
 void LoadMeter::look() {
     const auto due = std::chrono::steady_clock::now() + look_every;
     timer_.expires_at(due);
     timer_.async_wait([this, due](const boost::system::error_code& error) {
-        if (error) return;
+        if (error || !running_) return;
         loop_lag_.add(std::chrono::steady_clock::now() - due);
         Pressure pressure = ask_();
         pressure.loop_lag = loop_lag_.value();
-        if (memory_allowed_) pressure.memory = MemoryUse{.used = memory_used(), .allowed = *memory_allowed_};
+        pressure.memory = memory();
         deliver_(load_of(pressure));
-        look();
+        if (running_) look();
     });
+}
+
+std::optional<MemoryUse> LoadMeter::memory() {
+    if (!memory_allowed_) return std::nullopt;
+    MemoryUse use{.used = memory_used(), .allowed = *memory_allowed_};
+    const auto now = std::chrono::steady_clock::now();
+    if (use.used >= use.allowed / 2 && now >= given_back_at_ + give_back_every) {
+        given_back_at_ = now;
+        ::malloc_trim(0);
+        use.used = memory_used();
+    }
+    return use;
 }
 
 }  // namespace outdial::daemon

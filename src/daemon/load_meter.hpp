@@ -63,12 +63,15 @@ public:
 
 private:
     void look();
+    [[nodiscard]] std::optional<MemoryUse> memory();
 
     boost::asio::steady_timer timer_;
     Ask ask_;
     std::function<void(Load)> deliver_;
     LoopLag loop_lag_;
+    bool running_ = false;
     std::optional<std::uint64_t> memory_allowed_;
+    std::chrono::steady_clock::time_point given_back_at_{};
 };
 
 }  // namespace outdial::daemon

@@ -149,6 +149,22 @@ TEST_CASE("a lost server is told with its pending call in doubt, and comes back 
     CHECK(status.info.started_at == "2026-11-22 20:59:01");
 }
 
+TEST_CASE("sessions that are opened anew are told as down and up, and what was pending is answered, not sent again",
+          "[pool]") {
+    World world;
+    world.start({world.settings()});
+    world.run_until_told("up 0");
+    REQUIRE(world.originate("aaaa"));
+    world.run_until([&] { return world.asterisk.requests.size() == 1; });
+    world.pool->reopen(0, "short of memory");
+    world.run_until_told("up 0");
+    REQUIRE(world.told.size() == 3);
+    CHECK_THAT(world.told[1], Catch::StartsWith("down 0") && Catch::Contains("short of memory"));
+    CHECK(world.replies.size() == 1);
+    CHECK(world.asterisk.requests.size() == 1);
+    CHECK(world.pool->status(0).counters.connections == 2);
+}
+
 TEST_CASE("a server that is not there is told with the reason and the wait", "[pool]") {
     World world;
     const auto settings = world.settings();

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -72,6 +73,20 @@ TEST_CASE("the load is that of the resource of which least is left") {
     const Load memory = load_of({.memory = MemoryUse{480 * mib, 512 * mib}});
     CHECK(memory.share == Approx(0.9375));
     CHECK(memory.of == "memory (480 of 512 MiB, the unit's MemoryHigh= or MemoryMax=)");
+}
+
+TEST_CASE("the meter asks and tells a few times a second, until it is stopped") {
+    boost::asio::io_context io;
+    std::vector<Load> told;
+    LoadMeter meter{io, [] { return Pressure{.commit_lag = 6s}; },
+                    [&](Load load) {
+                        told.push_back(std::move(load));
+                        if (told.size() == 2) meter.stop();
+                    }};
+    meter.start();
+    io.run();
+    REQUIRE(told.size() == 2);
+    CHECK(told[1].share >= 0.6);
 }
 
 TEST_CASE("a slow or full disk never has the sessions closed, for that would not help") {
