@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
-#include <fstream>
 #include <map>
+#include <sstream>
 #include <system_error>
 
 #include "base/file_descriptor.hpp"
@@ -20,6 +20,7 @@ namespace {
 
 constexpr mode_t mirror_mode = 0640;
 constexpr std::size_t longest_line = 256;
+constexpr std::size_t longest_file = 64 * 1024;  // what comes behind is not ours
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
@@ -59,6 +60,19 @@ std::optional<RunRecord> parse(std::istream& in) {
     return record;
 }
 
+Result<std::string> text_in(const FileDescriptor& file) {
+    std::string text(longest_file, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
+        if (got == 0) break;
+        if (got < 0 && errno != EINTR) return fail(reason(errno));
+        if (got > 0) size += static_cast<std::size_t>(got);
+    }
+    text.resize(size);
+    return text;
+}
+
 }  // namespace
 
 std::filesystem::path mirror_file(const std::filesystem::path& database) {
@@ -68,11 +82,21 @@ std::filesystem::path mirror_file(const std::filesystem::path& database) {
 }
 
 Result<std::optional<RunRecord>> read_mirror(const std::filesystem::path& file) {
+    // Opening a pipe would wait for whoever writes it.
+    const FileDescriptor in{::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW)};
+    if (!in && errno == ENOENT) return std::nullopt;
+    if (!in && errno != ELOOP) return fail(fmt::format("{}: it cannot be read: {}", file.native(), reason(errno)));
     struct stat status {};
-    if (::stat(file.c_str(), &status) != 0 && errno == ENOENT) return std::nullopt;
-    std::ifstream in{file};
-    if (!in) return fail(fmt::format("{}: it cannot be read: {}", file.native(), reason(errno)));
-    auto record = parse(in);
+    if (!in || ::fstat(in.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
+        return fail(
+            fmt::format("{}: it is no regular file, so it is not known whether the database is the newest; "
+                        "where you know that it is, remove that",
+                        file.native()));
+    }
+    auto text = text_in(in);
+    if (!text) return fail(fmt::format("{}: it cannot be read: {}", file.native(), text.error().message));
+    std::istringstream lines{*text};
+    auto record = parse(lines);
     if (!record) return fail(fmt::format("{}: it is damaged", file.native()));
     return record;
 }
@@ -81,7 +105,8 @@ Result<void> write_mirror(const std::filesystem::path& file, const RunRecord& re
     std::filesystem::path fresh = file;
     fresh += ".new";
     const std::string text = text_of(record);
-    const FileDescriptor out{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mirror_mode)};
+    const FileDescriptor out{
+        ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, mirror_mode)};
     if (!out) return cannot_write(file, errno);
     if (::write(out.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
         return cannot_write(file, errno);

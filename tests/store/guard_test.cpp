@@ -247,6 +247,25 @@ TEST_CASE("Another database, a deleted one and a damaged mirror are refused at t
     CHECK(fresh.start_run(small_reserve()));
 }
 
+TEST_CASE("A pipe, a folder or a link in the mirror's place is refused at the start, not waited for") {
+    Desk desk;
+    const std::filesystem::path mirror = mirror_file(desk.folder.database());
+    const auto refused = [&] {
+        const auto start = desk.store.start_run(small_reserve());
+        REQUIRE_FALSE(start);
+        CHECK(contains(start.error().message, mirror.native() + ": it is no regular file"));
+        std::filesystem::remove(mirror);
+    };
+    REQUIRE(::mkfifo(mirror.c_str(), 0600) == 0);
+    refused();
+    std::filesystem::create_directory(mirror);
+    refused();
+    std::filesystem::create_symlink("elsewhere", mirror);
+    refused();
+    REQUIRE(::mkfifo((mirror.native() + ".new").c_str(), 0600) == 0);  // where it is written first
+    CHECK(started(desk.store).warnings.size() == 1);
+}
+
 TEST_CASE("The mirror and the reserve can be read by the group and by nobody else, and the reserve has its size") {
     Desk desk;
     started(desk.store);
