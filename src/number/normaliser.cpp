@@ -196,8 +196,9 @@ std::string region_in_use(const lib::PhoneNumber& number, const std::string& lik
     return region != unknown_region && library().IsValidNumberForRegion(number, region) ? region : std::string{};
 }
 
-/// Whether the number's E.164 is read as the same number. Not so where it begins with zeros that its country takes for
-/// a prefix, such as +49 00 0129: each reading would take off one more, and the same person have several numbers.
+/// Whether the number's E.164 is read as the same number. Not so where it begins with digits that its country takes for
+/// a prefix, such as +49 00 0129 and +52 1 225 512 5678: each reading would take off one more, and the same person have
+/// several numbers.
 bool stays_itself(const lib::PhoneNumber& number, const std::string& e164) {
     lib::PhoneNumber again;
     std::string e164_again;
@@ -226,7 +227,8 @@ Result<Number> Normaliser::normalise(std::string_view written, std::string_view 
 
     const std::string read_as = upper_region(region);
     lib::PhoneNumber parsed;
-    if (const auto north_american = read_north_american(text, read_as)) {
+    const auto north_american = read_north_american(text, read_as);
+    if (north_american) {
         parsed = *north_american;
     } else {
         const auto error = library().Parse(std::string{text}, read_as, &parsed);
@@ -240,9 +242,10 @@ Result<Number> Normaliser::normalise(std::string_view written, std::string_view 
     if (number.region.empty()) {
         if (auto reason = bad_length(parsed)) return fail(std::move(*reason));
         if (check_ == Check::in_use) return fail("no number of its country begins so, or the region is wrong");
-        if (!stays_itself(parsed, number.phone.e164))
-            return fail("it begins with zeros that are no part of a number of its country");
         library().GetRegionCodeForCountryCode(parsed.country_code(), &number.region);
+    }
+    if (!north_american && !stays_itself(parsed, number.phone.e164)) {
+        return fail("it begins with digits that its country takes for a prefix: write it without them");
     }
     number.phone.country_code_digits = static_cast<int>(std::to_string(parsed.country_code()).size());
     if (!is_e164(number.phone.e164)) return fail("it is not a number of 3 to 15 digits");
