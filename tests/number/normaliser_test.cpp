@@ -220,11 +220,16 @@ TEST_CASE("an area code newer than the library passes where only the length is c
     CHECK_FALSE(Normaliser{Check::length}.normalise("21155501001", "US"));
 }
 
-TEST_CASE("zeros that a country takes for a prefix give no number of several spellings") {
+TEST_CASE("digits that a country takes for a prefix give no number of several spellings") {
     for (const char* written : {"0000 129", "000 129"}) {
         const auto number = Normaliser{Check::length}.normalise(written, "DE");
         REQUIRE_FALSE(number);
-        CHECK_THAT(number.error().message, Catch::Contains("zeros"));
+        CHECK_THAT(number.error().message, Catch::Contains("prefix"));
+    }
+    // An old spelling, which both ways of checking would take for a number in use.
+    for (const Check check : {Check::length, Check::in_use}) {
+        CHECK_FALSE(Normaliser{check}.normalise("011225 5 12 5678", "MX"));
+        CHECK(Normaliser{check}.normalise("+52 1 55 1234 5678", "")->phone.e164 == "+525512345678");
     }
     CHECK(Normaliser{Check::length}.normalise("02 1234 5678", "IT")->phone.e164 == "+390212345678");
 }
