@@ -68,10 +68,11 @@ std::vector<fs::path> list_campaign_files(const fs::path& folder, Position named
     return files;
 }
 
-void load_campaigns(const std::vector<fs::path>& files, const Site* site, LoadResult& result,
-                    std::vector<Campaign>& campaigns) {
+void load_campaigns(const std::vector<fs::path>& files, const Site* site, const std::atomic<bool>* stop,
+                    LoadResult& result, std::vector<Campaign>& campaigns) {
     std::map<std::string, std::string> file_of_name;
     for (const fs::path& path : files) {
+        if (stop != nullptr && *stop) return;
         Problems problems{path.native()};
         if (const auto text = read_config_file(path, problems)) {
             if (const auto root = parse_yaml(*text, problems)) {
@@ -93,7 +94,7 @@ void load_campaigns(const std::vector<fs::path>& files, const Site* site, LoadRe
 
 }  // namespace
 
-LoadResult load(const fs::path& outdial_yaml) {
+LoadResult load(const fs::path& outdial_yaml, const std::atomic<bool>* stop) {
     LoadResult result;
     Problems problems{outdial_yaml.native()};
     DaemonFile file;
@@ -109,8 +110,8 @@ LoadResult load(const fs::path& outdial_yaml) {
     result.problems = problems.take();
     result.warnings = problems.take_warnings();
     std::vector<Campaign> campaigns;
-    load_campaigns(campaign_files, site, result, campaigns);
-    if (!result.problems.empty()) return result;
+    load_campaigns(campaign_files, site, stop, result, campaigns);
+    if (!result.problems.empty() || (stop != nullptr && *stop)) return result;
     file.configuration.site.campaigns = std::move(campaigns);
     result.configuration = std::move(file.configuration);
     return result;

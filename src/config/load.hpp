@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <optional>
 #include <string_view>
@@ -24,8 +25,9 @@ struct LoadResult {
 };
 
 /// Reads outdial.yaml and every campaign (`*.yaml`, hidden files left out) of the folder that it names. Files that
-/// everybody may write are refused. Problems come file by file, each file's in the order of its lines.
-[[nodiscard]] LoadResult load(const std::filesystem::path& outdial_yaml);
+/// everybody may write are refused. Problems come file by file, each file's in the order of its lines. Once `*stop` is
+/// set, no further file is read, and there is no configuration.
+[[nodiscard]] LoadResult load(const std::filesystem::path& outdial_yaml, const std::atomic<bool>* stop = nullptr);
 
 /// outdial.yaml from memory; `name` is the path that problems name and that relative paths are relative to. The
 /// configuration has no campaigns.

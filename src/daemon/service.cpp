@@ -5,7 +5,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "config/load.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/log.hpp"
 #include "daemon/systemd.hpp"
@@ -16,6 +15,7 @@ namespace {
 
 // A supervisor, or an operator at the keyboard, waits no longer than five seconds; the rest is for the last try.
 constexpr auto longest_stop = std::chrono::milliseconds{4500};
+constexpr std::size_t most_reloads = 20;  // ordered and not ended
 
 }  // namespace
 
@@ -105,34 +105,52 @@ void Service::stopped(store::Unwritten left) {
     if (ended_) spdlog::info("stopped; calls that are up go on in Asterisk and are taken up by the next start");
 }
 
-// All or nothing: whatever is wrong is said, and the configuration in force stays.
+// One after the other, each with the files as they are then.
 void Service::reload(std::function<void(Result<void>)> done) {
+    if (stopping_) return done(fail("outdial is stopping"));
+    if (reloads_.size() >= most_reloads) {
+        return done(fail("too many reloads have been ordered already; try again when they have ended"));
+    }
+    reloads_.push_back(std::move(done));
+    if (reloads_.size() == 1) read_configuration();
+}
+
+void Service::read_configuration() {
     notify_reloading();
-    const auto finish = [this, done = std::move(done)](Result<void> result) {
-        notify_ready();
-        if (result) {
-            spdlog::info("reload done campaigns={}", dialer_.configuration().site.campaigns.size());
-        } else {
-            alerts_.raise(read_clocks().utc, "configuration",
-                          "reload refused, the old configuration stays: " + result.error().message);
-        }
-        done(std::move(result));
-    };
-    config::LoadResult loaded = config::load(options_.config);
+    loader_.start(options_.config, [this](LoadedConfiguration loaded) { take_over(std::move(loaded)); });
+}
+
+// All or nothing: whatever is wrong is said, and the configuration in force stays.
+void Service::take_over(LoadedConfiguration loaded) {
+    if (stopping_) return;
     std::string problems;
-    for (const config::Problem& problem : loaded.problems) {
+    for (const config::Problem& problem : loaded.files.problems) {
         spdlog::error("configuration {}", one_line(config::to_text(problem)));
         problems += (problems.empty() ? "" : "\n") + config::to_text(problem);
     }
-    if (!loaded.configuration) return finish(fail(problems));
+    if (!loaded.files.configuration) return reloaded(fail(problems));
     const auto& old = dialer_.configuration().daemon;
-    const auto& next = loaded.configuration->daemon;
+    const auto& next = loaded.files.configuration->daemon;
     if (old.database != next.database || old.control_socket != next.control_socket) {
-        return finish(fail("`database` and `control` change only with a restart: systemctl restart outdial"));
+        return reloaded(fail("`database` and `control` change only with a restart: systemctl restart outdial"));
     }
-    auto servers = server_settings(next);
-    if (!servers) return finish(tl::unexpected(servers.error()));
-    dialer_.reload(std::move(*loaded.configuration), std::move(*servers), finish);
+    if (!loaded.servers) return reloaded(tl::unexpected(loaded.servers.error()));
+    dialer_.reload(std::move(*loaded.files.configuration), std::move(*loaded.servers),
+                   [this](const Result<void>& result) { reloaded(result); });
+}
+
+void Service::reloaded(const Result<void>& result) {
+    notify_ready();
+    if (result) {
+        spdlog::info("reload done campaigns={}", dialer_.configuration().site.campaigns.size());
+    } else {
+        alerts_.raise(read_clocks().utc, "configuration",
+                      "reload refused, the old configuration stays: " + result.error().message);
+    }
+    const auto done = std::move(reloads_.front());
+    reloads_.pop_front();
+    if (!reloads_.empty()) read_configuration();
+    done(result);
 }
 
 // systemd hears of us only while both threads move.

@@ -5,10 +5,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
 #include <memory>
 
 #include "control/server.hpp"
 #include "daemon/alerts.hpp"
+#include "daemon/configuration_loader.hpp"
 #include "daemon/control_commands.hpp"
 #include "daemon/dialer.hpp"
 #include "daemon/integrity_check.hpp"
@@ -32,6 +35,9 @@ private:
     void wait_for_signal();
     void take_signal(int signal);
     void reload(std::function<void(Result<void>)> done);
+    void read_configuration();
+    void take_over(LoadedConfiguration loaded);
+    void reloaded(const Result<void>& result);
     void stop();
     void stopped(store::Unwritten left);
     void check_database();
@@ -48,6 +54,8 @@ private:
     Dialer dialer_{io_, alerts_};
     std::unique_ptr<ReportThread> reports_;
     std::unique_ptr<IntegrityCheck> integrity_;
+    ConfigurationLoader loader_{io_};
+    std::deque<std::function<void(Result<void>)>> reloads_;  // ordered; the first is under way
     std::unique_ptr<ControlCommands> commands_;
     std::unique_ptr<control::Server> control_;
 };

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import select
 import socket
 import threading
 import unittest
@@ -57,6 +58,49 @@ class CallRecords(Hangs):
                                 CALL_RECORDS_WITHIN_S)
         self.assertIn(f"{records}: it is no regular file", self.outdial.log.read_text())
         self.stop_in_time()
+
+
+class Reload(Hangs):
+    """Many campaigns of the size that a file may have, which take a second or more to read."""
+
+    def setUp(self):
+        super().setUp()
+        self.outdial.start()
+        campaigns = self.outdial.folder / "campaigns.d"
+        template = json.loads((campaigns / "renewals.yaml").read_text())
+        for index in range(150):
+            template.update(name=f"big-{index}", list=f"list-{index}",
+                            variables={f"V{number}": "x" * 400 for number in range(50)})
+            (campaigns / f"big-{index}.yaml").write_text(json.dumps(template))
+
+    def order_reload(self):
+        """The connection on which the answer will come."""
+        control = socket.socket(socket.AF_UNIX)
+        self.addCleanup(control.close)
+        control.settimeout(60)
+        control.connect(str(self.outdial.folder / "control.sock"))
+        control.sendall(b'{"command":"reload"}\n')
+        return control
+
+    def test_calls_and_orders_go_on_while_the_configuration_is_read(self):
+        self.dial()
+        attempts = self.attempts()
+        reload = self.order_reload()
+        answers = 0
+        while not select.select([reload], [], [], 0)[0]:
+            self.outdial.run("status")
+            answers += 1
+        self.assertTrue(json.loads(reload.recv(4000))["ok"])
+        self.assertGreater(answers, 3)
+        self.assertGreater(self.attempts(), attempts)
+        self.assertEqual(len(json.loads(self.outdial.run("status", "--json"))["campaigns"]), 151)
+
+    def test_a_stop_waits_for_no_reload(self):
+        reload = self.order_reload()
+        self.outdial.run("status")
+        self.assertEqual(select.select([reload], [], [], 0)[0], [])  # under way
+        self.stop_in_time()
+        self.assertEqual(reload.recv(4000), b"")
 
 
 class Log(Hangs):
