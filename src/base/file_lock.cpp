@@ -31,7 +31,8 @@ std::string holder_of(int file) {
 Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
     FileDescriptor file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR | S_IRGRP)};
     if (!file) {
-        return fail("cannot open the lock file " + path.string() + ": " + reason(errno));
+        return fail("cannot open the lock file " + path.string() + ": " + reason(errno) +
+                    "; it must be a file, or nothing yet, in a folder where this user may write");
     }
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
         if (errno == EWOULDBLOCK) {

@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cli/environment.hpp"
 #include "cli/json_fields.hpp"

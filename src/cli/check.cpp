@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cli/environment.hpp"
 #include "cli/terminal.hpp"

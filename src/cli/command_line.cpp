@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 
+#include "base/printable.hpp"
 #include "cli/help.hpp"
 #include "cli/text.hpp"
 #include "daemon/version.hpp"

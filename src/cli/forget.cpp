@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/file_lock.hpp"
+#include "base/printable.hpp"
 #include "cli/act_as_owner.hpp"
 #include "cli/commands.hpp"
 #include "cli/environment.hpp"

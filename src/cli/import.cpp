@@ -2,6 +2,7 @@
 #include <deque>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cli/contact_sink.hpp"
 #include "cli/environment.hpp"
@@ -260,8 +261,8 @@ Result<lists::ListReader> open_list(const ImportCommand& command, lists::ListOpt
 /// Wrong arguments that only their meaning shows.
 std::optional<std::string> complaint_about(const ImportCommand& command) {
     if (!config::is_name(command.list)) {
-        return "'" + printable(command.list) +
-               "' cannot be a list's name, which is 1 to 63 of a-z, 0-9, '_' and '-', beginning with a letter or digit";
+        return "'" + printable(command.list) + "' cannot be a list's name, which is " +
+               std::string{config::name_rule.expected};
     }
     std::error_code ignored;
     if (!lists::RejectFile::may_replace(reject_path(command).string())) {

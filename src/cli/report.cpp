@@ -1,6 +1,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cli/environment.hpp"
 #include "cli/status_view.hpp"

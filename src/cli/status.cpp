@@ -2,6 +2,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.hpp"
 #include "cli/commands.hpp"
 #include "cli/environment.hpp"
 #include "cli/screen.hpp"

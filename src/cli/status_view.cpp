@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.hpp"
 #include "cli/json_fields.hpp"
 #include "cli/text.hpp"
 #include "core/campaign.hpp"

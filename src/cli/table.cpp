@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "base/printable.hpp"
 #include "cli/text.hpp"
 
 namespace outdial::cli {

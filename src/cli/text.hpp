@@ -19,8 +19,6 @@ namespace outdial::cli {
 /// [#######-----]; `share` from 0 to 1, `width` with the brackets.
 [[nodiscard]] std::string bar(double share, int width);
 
-/// The text with control characters and broken UTF-8 made visible, so that data cannot steer a terminal.
-[[nodiscard]] std::string printable(std::string_view text);
 /// Columns that the text takes on a terminal.
 [[nodiscard]] int display_width(std::string_view text);
 

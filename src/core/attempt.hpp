@@ -14,9 +14,6 @@
 
 namespace outdial {
 
-/// A contact's numbers beyond this many are refused at import.
-inline constexpr int max_numbers_per_contact = 16;
-
 /// Capacity that the engine has set aside for one attempt, before it is known whom it will ring.
 struct Slot {
     AttemptId attempt;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,21 @@ struct NewContact {
     std::vector<PhoneNumber> numbers;
     Attributes attributes;
 };
+
+/// A contact's bounds. Numbers beyond so many, and a key or a name longer than that, are refused.
+inline constexpr int max_numbers_per_contact = 16;
+inline constexpr std::size_t max_external_id_bytes = 255;
+inline constexpr std::size_t max_attribute_name_bytes = 64;
+
+/// Letters, digits and _, no digit first, at most max_attribute_name_bytes: it is a word of a placeholder.
+[[nodiscard]] bool is_attribute_name(std::string_view name);
+
+/// Why the text cannot be sent to Asterisk, to follow a name: "holds a line break, ..."; empty where it can.
+[[nodiscard]] std::string why_unsendable(std::string_view text);
+
+/// What of the contact breaks the rules above; empty where nothing does. Does not name its number, so that it may be
+/// logged.
+[[nodiscard]] std::string fault_of(const NewContact& contact);
 
 /// A contact as a claim hands it over.
 struct Contact {

@@ -11,12 +11,6 @@ namespace {
 constexpr std::string_view attribute_prefix = "contact.";
 constexpr std::string_view separating = "\\\",()[]";  // for Asterisk's splitting of arguments
 
-bool is_attribute_name(std::string_view name) {
-    return !name.empty() && std::ranges::all_of(name, [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    });
-}
-
 std::string_view attribute_of(const Contact& contact, std::string_view name) {
     const auto found = std::ranges::find(contact.attributes, name, &Attributes::value_type::first);
     return found == contact.attributes.end() ? std::string_view{} : std::string_view{found->second};

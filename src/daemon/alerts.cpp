@@ -8,7 +8,7 @@ namespace outdial::daemon {
 
 void Alerts::raise(UtcTime at, std::string about, std::string text) {
     spdlog::warn("alert about={} text=\"{}\"", one_line(about), one_line(text));
-    entries_.push_back({.at = at, .about = std::move(about), .text = std::move(text)});
+    entries_.push_back({.at = at, .about = std::move(about), .text = masked(text)});
     if (entries_.size() > kept) entries_.pop_front();
 }
 

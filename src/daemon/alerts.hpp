@@ -14,6 +14,7 @@ struct AlertEntry {
 };
 
 /// What the operator should read: logged as it comes, and the newest are kept for `outdial status`.
+/// Numbers are masked: a person who is forgotten is not remembered here.
 class Alerts {
 public:
     static constexpr std::size_t kept = 50;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "config/rules.hpp"
 #include "control/protocol.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/log.hpp"
@@ -214,7 +215,8 @@ void ControlCommands::campaign(const control::Peer& peer, const json& request, c
 
 void ControlCommands::add_contacts(const json& request, const control::Reply& reply) {
     const std::string list = text_in(request, "list");
-    if (list.empty()) return reply(control::refusal("add_contacts needs a \"list\""));
+    if (!config::is_name(list))
+        return reply(control::refusal("add_contacts needs a \"list\": " + std::string{config::name_rule.expected}));
     const auto given = request.find("contacts");
     if (given == request.end() || !given->is_array() || given->size() > control::max_contacts_per_request) {
         return reply(control::refusal(

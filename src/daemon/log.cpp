@@ -13,6 +13,7 @@
 #include <mutex>
 
 #include "base/check.hpp"
+#include "base/printable.hpp"
 #include "daemon/log_writer.hpp"
 
 namespace outdial::daemon {
@@ -56,17 +57,6 @@ void append_masked_word(std::string& out, std::string_view word) {
             out += digits.substr(digits.size() - digits_shown_last);
         }
         out += take_while(word, [](char c) { return !is_digit(c); });
-    }
-}
-
-void append_escaped(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte < 0x20 || byte == 0x7f) {
-            out += fmt::format("\\x{:02x}", byte);
-        } else {
-            out += c;
-        }
     }
 }
 
@@ -129,19 +119,20 @@ void flush_log() {
     if (writer != nullptr) (void)writer->flush(longest_flush);
 }
 
-std::string safe_line(std::string_view text) {
-    std::string line;
-    line.reserve(text.size());
+std::string masked(std::string_view text) {
+    std::string shown;
+    shown.reserve(text.size());
     while (!text.empty()) {
-        append_masked_word(line, take_while(text, is_word));
-        append_escaped(line, take_while(text, [](char c) { return !is_word(c); }));
+        append_masked_word(shown, take_while(text, is_word));
+        shown += take_while(text, [](char c) { return !is_word(c); });
     }
-    return line;
+    return shown;
 }
 
+std::string safe_line(std::string_view text) { return printable(masked(text)); }
+
 std::string one_line(std::string_view text) {
-    std::string line;
-    append_escaped(line, text.substr(0, longest_line));
+    std::string line = printable(text.substr(0, longest_line));
     if (text.size() > longest_line) line += "...";
     return line;
 }

@@ -7,19 +7,14 @@
 #include <charconv>
 #include <map>
 
-#include "core/attempt.hpp"
+#include "base/printable.hpp"
+#include "core/contact.hpp"
 #include "import/text.hpp"
 
 namespace outdial::lists {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_attribute_name(std::string_view name) {
-    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-    return !name.empty() && name.size() <= max_attribute_name_bytes && letter(name.front()) &&
-           std::ranges::all_of(name, [&](char c) { return letter(c) || is_digit(c); });
-}
 
 /// 1 for `phone` and `phone1`, 2 for `phone2`; nothing where it is no phone column. May be out of range.
 std::optional<int> phone_rank(std::string_view lower_name) {

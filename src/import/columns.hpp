@@ -11,8 +11,6 @@
 
 namespace outdial::lists {
 
-inline constexpr std::size_t max_attribute_name_bytes = 64;
-
 /// `--map Telephone=phone,Kundennummer=external_id`: what columns are to be called instead. An empty field leaves the
 /// column out.
 struct ColumnMap {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "base/printable.hpp"
 #include "import/text.hpp"
 
 namespace outdial::lists {

@@ -6,8 +6,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/printable.hpp"
+#include "base/utf8.hpp"
 #include "import/text.hpp"
-#include "number/utf8.hpp"
 
 namespace outdial::lists {
 namespace {
@@ -24,23 +25,12 @@ std::optional<std::string> wrong_size(const CsvRow& row, const Columns& columns)
                        row.fields.size(), wanted);
 }
 
-std::optional<std::string> unsendable(std::string_view text) {
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (byte == '\n' || byte == '\r') return "holds a line break, which cannot be sent to Asterisk";
-        if (byte < 0x20 || byte == 0x7F) {
-            return fmt::format("holds the control character 0x{:02X}, which cannot be sent to Asterisk", byte);
-        }
-    }
-    if (!number::is_utf8(text)) return "is not valid UTF-8: save the file as \"CSV UTF-8\"";
-    return std::nullopt;
-}
-
 std::optional<std::string> unsendable_field(const CsvRow& row, const Columns& columns) {
     const auto check = [&](std::size_t column) -> std::optional<std::string> {
-        auto reason = unsendable(row.fields[column]);
-        if (!reason) return std::nullopt;
-        return fmt::format("column \"{}\" {}", printable(columns.header[column]), *reason);
+        std::string reason = why_unsendable(row.fields[column]);
+        if (reason.empty()) return std::nullopt;
+        if (!is_utf8(row.fields[column])) reason += ": save the file as \"CSV UTF-8\"";
+        return fmt::format("column \"{}\" {}", printable(columns.header[column]), reason);
     };
     for (const auto& phone : columns.phones) {
         if (auto reason = check(phone.column)) return reason;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
 #include <variant>
 
@@ -11,15 +10,12 @@
 
 namespace outdial::lists {
 
-inline constexpr std::size_t max_external_id_bytes = 256;
-
 /// Makes a contact of a row, or says why not. A row is rejected
 ///   - where it has fewer fields than the header (it was cut off) or more that are not empty (it is out of step);
 ///   - where any of its fields holds a control character, line break, NUL or bytes that are not UTF-8: none of these
-///   can
-///     be sent to Asterisk;
+///     can be sent to Asterisk;
 ///   - where none of its numbers can be dialed. Where only some cannot, the others are kept, and these named in
-///   `dropped`.
+///     `dropped`.
 /// A number that is written twice counts once. Empty fields are no attributes.
 ///
 /// Thread-safe. `region` is for rows that name none.

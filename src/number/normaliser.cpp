@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "base/check.hpp"
-#include "number/utf8.hpp"
+#include "base/utf8.hpp"
 
 namespace outdial::number {
 namespace {

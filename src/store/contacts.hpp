@@ -11,8 +11,6 @@
 
 namespace outdial::store {
 
-/// Bounds of one contact, in bytes.
-inline constexpr std::size_t max_external_id_bytes = 255;
 inline constexpr std::size_t max_attributes_bytes = 64 * 1024;  // all names and values, as JSON
 
 /// What became of a batch of contacts; `index` counts from 0 in the batch.

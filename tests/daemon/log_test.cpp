@@ -8,9 +8,11 @@ namespace outdial::daemon {
 
 TEST_CASE("text from outside cannot start a log line of its own, nor flood the log") {
     CHECK(one_line("Extension does not exist.") == "Extension does not exist.");
-    CHECK(one_line("a\r\n2026-01-01 info forged") == "a\\x0d\\x0a2026-01-01 info forged");
+    CHECK(one_line("a\r\n2026-01-01 info forged") == "a\\x0d\\n2026-01-01 info forged");
     CHECK(one_line(std::string_view{"\0\x1b[2J\x7f", 6}) == "\\x00\\x1b[2J\\x7f");
-    CHECK(safe_line("a\r\nb\x1b[2J") == "a\\x0d\\x0ab\\x1b[2J");
+    CHECK(safe_line("a\r\nb\x1b[2J") == "a\\x0d\\nb\\x1b[2J");
+    CHECK(safe_line("ab\xe2\x80\xae"
+                    "cd") == "ab\\u202ecd");  // right-to-left override
     CHECK(one_line(std::string(100'000, 'x')).size() <= 303);
 }
 
@@ -36,6 +38,12 @@ TEST_CASE("the newest alerts are kept, and no more than so many") {
     REQUIRE(alerts.newest_last().size() == Alerts::kept);
     CHECK(alerts.newest_last().back().text == "alert 199");
     CHECK(alerts.newest_last().front().text == "alert 150");
+}
+
+TEST_CASE("an alert remembers nobody's number") {
+    Alerts alerts;
+    alerts.raise(from_unix_ms(0), "pbx1", "cannot dial PJSIP/12125550147@carrier-a");
+    CHECK(alerts.newest_last().back().text == "cannot dial PJSIP/12...0147@carrier-a");
 }
 
 }  // namespace outdial::daemon

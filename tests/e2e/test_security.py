@@ -7,6 +7,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import unittest
 from pathlib import Path
@@ -136,6 +137,33 @@ class Log(unittest.TestCase):
             self.assertNotIn(number[-7:], log)
         for line in log.splitlines():
             self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3} (debug|info|warning|error|critical) ")
+
+
+class ControlSocket(unittest.TestCase):
+    """What the program's own import would refuse is refused of any other client too."""
+
+    def ask(self, outdial, **request):
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(10)
+            control.connect(str(outdial.folder / "control.sock"))
+            control.sendall(json.dumps(request).encode() + b"\n")
+            return json.loads(control.makefile().readline())
+
+    def test_no_list_and_no_contact_that_an_import_would_refuse_comes_in(self):
+        with Outdial() as outdial, Sandbox() as sandbox:
+            configure(outdial, sandbox.server())
+            outdial.start()
+            number = {"e164": "+12125550117", "country_code_digits": 1}
+            for name in ("../../x", "a\0b", "Customers", "x" * 64):
+                answer = self.ask(outdial, command="add_contacts", list=name, contacts=[{"numbers": [number]}])
+                self.assertFalse(answer["ok"])
+                self.assertIn("a name of a-z, 0-9", answer["error"])
+            for attribute in (["2nd", "x"], ["name", "a\r\nAction: Logoff"], ["name", "\x1b[2J"], ["a b", "x"]):
+                answer = self.ask(outdial, command="add_contacts", list="customers",
+                                  contacts=[{"numbers": [number], "attributes": [attribute]}])
+                self.assertEqual(answer["accepted"], 0)
+                self.assertEqual([refused["index"] for refused in answer["rejected"]], [0])
+            self.assertEqual(outdial.query("select count(*) as n from contact")[0]["n"], 0)
 
 
 class Forget(unittest.TestCase):

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "number/utf8.hpp"
+#include "base/utf8.hpp"
 
 using outdial::number::Check;
 using outdial::number::Normaliser;
@@ -286,7 +286,7 @@ TEST_CASE("one normaliser serves several threads at once") {
 }
 
 TEST_CASE("UTF-8 is what RFC 3629 says") {
-    using outdial::number::is_utf8;
+    using outdial::is_utf8;
     CHECK(is_utf8(""));
     CHECK(is_utf8("plain"));
     CHECK(is_utf8("Müller 東京 \xF0\x9F\x93\x9E"));

@@ -3,7 +3,7 @@
 #include <optional>
 #include <string_view>
 
-namespace outdial::number {
+namespace outdial {
 
 /// Takes the first code point off `rest`, or nothing (and takes nothing) where `rest` is empty or not UTF-8: truncated,
 /// overlong, a surrogate or beyond U+10FFFF (RFC 3629).
@@ -11,4 +11,4 @@ namespace outdial::number {
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-}  // namespace outdial::number
+}  // namespace outdial

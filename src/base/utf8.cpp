@@ -1,9 +1,9 @@
-#include "number/utf8.hpp"
+#include "base/utf8.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace outdial::number {
+namespace outdial {
 
 std::optional<char32_t> take_code_point(std::string_view& rest) {
     if (rest.empty()) return std::nullopt;
@@ -41,4 +41,4 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
-}  // namespace outdial::number
+}  // namespace outdial
