@@ -51,8 +51,7 @@ struct CampaignOrdered {
 struct AttemptsFound {
     std::vector<Claim> claims;  // attempts without an end
     UtcTime not_earlier_than{};
-    /// Of all attempts, also those that have ended: rates are kept over a restart.
-    UtcTime last_originated_at{};
+    bool dialed_before = false;  // there are attempts, if only ended ones
 };
 struct ServerUp {
     std::string server;
@@ -219,7 +218,7 @@ private:
     void end_claim(const Now& now, CampaignRun& campaign, std::size_t slots);
     void give_back(CampaignRun& campaign, const Slot& slot);
     void find_next_wakeup(const Now& now);
-    void keep_rates(const Now& now, UtcTime last_originated_at);
+    void keep_rates(const Now& now);
     template <class Visitor>
     void for_each_route(const CampaignRun& campaign, Visitor visit) const;
 

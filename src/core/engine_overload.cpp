@@ -20,7 +20,7 @@ void Engine::take(const Now& now, const LoadMeasured& input) {
         // What was held back goes to the store now.
         if (!overload_.is_at_least(Overload::outcomes_only) && !changed_.empty()) flush_at_ = now.steady;
     }
-    if (overload_.is_at_least(Overload::shedding)) shed(now);
+    if (overload_.is_at_least(Overload::shedding) && !overload_.is_falling()) shed(now);
 }
 
 void Engine::slow_down(bool slowed) {

@@ -139,9 +139,7 @@ void Engine::ask_for_channels(const Now& now) {
 
 void Engine::take(const Now& now, const AttemptsFound& input) {
     not_earlier_than_ = input.not_earlier_than;
-    const bool unknown =
-        std::ranges::any_of(input.claims, [](const Claim& claim) { return !claim.facts.originated_at; });
-    keep_rates(now, unknown ? now.utc : input.last_originated_at);
+    if (input.dialed_before) keep_rates(now);
     for (const Claim& claim : input.claims) {
         LiveAttempt& attempt = add_attempt(claim, SlotStage::released);
         // Whether its Originate left before the end of the earlier run is not known: it counts as sent.
@@ -151,6 +149,8 @@ void Engine::take(const Now& now, const AttemptsFound& input) {
         move(attempt, SlotStage::sent);
         after_facts(now, attempt);
     }
+    // Since when a server has been out of reach, nobody knows; a call may have left just before this start.
+    for (const auto& [name, server] : servers_) server->down_since = now.steady;
 }
 
 // --- deadlines
@@ -188,7 +188,7 @@ void Engine::pass_deadline(const Now& now, LiveAttempt& attempt) {
     const Microseconds call_limit = facts.answered_at ? Microseconds{talk_limit_while_down}
                                                       : attempt.campaign->campaign.ring_timeout + silence_after_timeout;
     if (server.down_since + call_limit <= now.steady) return settle(now, attempt, disposition_of(facts));
-    set_deadline(attempt, now.steady + list_interval);
+    set_deadline(attempt, server.down_since + call_limit);
 }
 
 }  // namespace outdial

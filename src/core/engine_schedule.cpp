@@ -20,7 +20,6 @@ constexpr auto unsent_limit = seconds{2};           // a claim that cannot be se
 constexpr auto ask_again_soon = milliseconds{100};  // the store had too few contacts, whatever it says of the next
 constexpr auto ask_again_after = seconds{1};        // no contact was due, and none is known to become due
 constexpr std::size_t most_slots_a_claim = 500;
-constexpr Milliseconds longest_gap = std::chrono::hours{1};  // beyond what any rate asks for
 constexpr Milliseconds longest_sleep = seconds{60};  // the wall clock may be set while we wait for an instant of it
 
 }  // namespace
@@ -170,15 +169,13 @@ SteadyTime Engine::may_claim_at(const Now& now, const CampaignRun& campaign) con
                      campaign.ask_again_at, plan_at_, trusts_clock_at(now)});
 }
 
-// What an earlier run sent in its last second counts for every sliding second that goes on after it.
-void Engine::keep_rates(const Now& now, UtcTime last_originated_at) {
-    const Milliseconds age = std::max<Milliseconds>(now.utc - last_originated_at, Milliseconds{0});
-    if (age > longest_gap) return;
-    const SteadyTime at = now.steady - age;
-    all_->assume_used(at);
-    for (auto& [name, server] : servers_) server->capacity.assume_used(at);
-    for (auto& [name, trunk] : trunks_) trunk->capacity.assume_used(at);
-    for (auto& [id, campaign] : campaigns_) campaign->capacity.assume_used(at);
+// The last calls of an earlier run may have left just now: it need not have stored so much, and the wall clock by which
+// its rows tell the time may have been set since.
+void Engine::keep_rates(const Now& now) {
+    all_->assume_used(now.steady);
+    for (auto& [name, server] : servers_) server->capacity.assume_used(now.steady);
+    for (auto& [name, trunk] : trunks_) trunk->capacity.assume_used(now.steady);
+    for (auto& [id, campaign] : campaigns_) campaign->capacity.assume_used(now.steady);
 }
 
 void Engine::find_next_wakeup(const Now& now) {

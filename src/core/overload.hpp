@@ -36,6 +36,8 @@ public:
     /// Which brought it there: it may be over already.
     [[nodiscard]] const Load& load() const { return load_; }
     [[nodiscard]] bool is_at_least(Overload step) const { return step_ >= step; }
+    /// The last load was lower than the step stands for.
+    [[nodiscard]] bool is_falling() const { return lower_since_ != SteadyTime::max(); }
 
 private:
     Overload step_ = Overload::none;

@@ -43,14 +43,12 @@ Result<EarlierRun> take_up(store::Store& store, const Site& site, UtcTime now, b
     if (!left) return tl::unexpected(left.error());
     const auto last_claim = store.last_claimed_at();
     if (!last_claim) return tl::unexpected(last_claim.error());
-    const auto last_originate = store.last_originated_at();
-    if (!last_originate) return tl::unexpected(last_originate.error());
     const UtcTime newest = last_claim->value_or(UtcTime{}) - clock_tolerance;
     return EarlierRun{.records = std::move(*records),
                       .paused = std::move(*paused),
                       .found = {.claims = std::move(*left),
                                 .not_earlier_than = trust_clock ? UtcTime{} : std::max(newest, released),
-                                .last_originated_at = last_originate->value_or(UtcTime{})}};
+                                .dialed_before = last_claim->has_value()}};
 }
 
 }  // namespace outdial::daemon

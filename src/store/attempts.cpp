@@ -17,11 +17,6 @@ constexpr const char* blocked_sql =
 // Ids begin with the time of the claim.
 constexpr const char* last_claimed_sql = "SELECT claimed_at FROM attempt ORDER BY attempt_id DESC LIMIT 1";
 
-// Of those that may have left at the same time as the newest: ids grow with the time of their reservation, and no more
-// than 10,000 a second can be configured.
-constexpr const char* last_originated_sql =
-    "SELECT max(originated_at) FROM (SELECT originated_at FROM attempt ORDER BY attempt_id DESC LIMIT 10000)";
-
 constexpr const char* exists_sql =
     "SELECT 1 FROM attempt WHERE attempt_id = ?1 AND campaign_id = ?2 AND contact_id = ?3";
 
@@ -105,8 +100,7 @@ Attempts::Attempts(Database& database, Contacts& contacts)
       end_(database, end_sql),
       history_(database, history_sql),
       live_(database, live_sql),
-      last_claimed_(database, last_claimed_sql),
-      last_originated_(database, last_originated_sql) {}
+      last_claimed_(database, last_claimed_sql) {}
 
 bool Attempts::insert(const Claim& claim) {
     const Slot& slot = claim.slot;
@@ -150,12 +144,6 @@ AttemptHistory Attempts::history(ContactId contact, CampaignId campaign) {
 std::optional<UtcTime> Attempts::last_claimed_at() {
     Rows rows = last_claimed_.rows();
     return rows.next() ? std::optional{from_unix_ms(rows.integer(0))} : std::nullopt;
-}
-
-std::optional<UtcTime> Attempts::last_originated_at() {
-    Rows rows = last_originated_.rows();
-    if (!rows.next() || rows.is_null(0)) return std::nullopt;
-    return from_unix_ms(rows.integer(0));
 }
 
 std::vector<Claim> Attempts::live() {

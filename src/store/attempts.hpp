@@ -32,8 +32,6 @@ public:
     [[nodiscard]] std::vector<Claim> live();
     /// When the newest attempt was claimed; nothing before the first.
     [[nodiscard]] std::optional<UtcTime> last_claimed_at();
-    /// When the last Originate left; nothing before the first.
-    [[nodiscard]] std::optional<UtcTime> last_originated_at();
 
 private:
     Database& database_;
@@ -46,7 +44,6 @@ private:
     Statement history_;
     Statement live_;
     Statement last_claimed_;
-    Statement last_originated_;
 };
 
 }  // namespace outdial::store

@@ -74,11 +74,6 @@ Result<std::optional<UtcTime>> Store::last_claimed_at() {
     return scope.finish(parts_->attempts.last_claimed_at());
 }
 
-Result<std::optional<UtcTime>> Store::last_originated_at() {
-    Scope scope{*parts_->database};
-    return scope.finish(parts_->attempts.last_originated_at());
-}
-
 Result<AddedContacts> Store::add_contacts(std::string_view list, std::span<const NewContact> contacts) {
     Scope scope{*parts_->database};
     const ListId id = parts_->campaigns.list(list);

@@ -67,8 +67,6 @@ public:
     [[nodiscard]] Result<std::vector<Claim>> live_attempts();
     /// When the newest attempt was claimed; nothing before the first.
     [[nodiscard]] Result<std::optional<UtcTime>> last_claimed_at();
-    /// When the last Originate left, as far as it was stored; nothing before the first.
-    [[nodiscard]] Result<std::optional<UtcTime>> last_originated_at();
 
     /// Adds contacts to a list, which is created when missing. Contacts that are there already (same external id, or
     /// same first number) are left as they are, so the same file twice adds nothing. The list's campaigns dial the new

@@ -127,6 +127,17 @@ TEST_CASE("when all is used up the sessions are opened anew, once in a minute, a
     CHECK(world.violations == std::vector<std::string>{});
 }
 
+TEST_CASE("no session is opened anew any more once there is room again") {
+    World world({.site = small_site(20, 200), .fate = everybody_answers});
+    world.add_people(1, 400);
+    world.start();
+    run_loaded(world, 0.0, seconds{5});
+    run_loaded(world, 1.2, seconds{58});
+    REQUIRE(world.reconnected.size() == 1);
+    run_loaded(world, 0.95, seconds{4});  // the step is kept for longer than the minute between two
+    CHECK(world.reconnected.size() == 1);
+}
+
 TEST_CASE("a step is left only after five seconds below it, so that it does not come and go") {
     OverloadLadder ladder;
     const SteadyTime start{seconds{100}};

@@ -371,16 +371,15 @@ TEST_CASE("a wall clock that was set back does not delay the next question by as
 }
 
 TEST_CASE("after a restart every rate counts what the run before may have sent in its last moment") {
-    const UtcTime start = World({.site = small_site()}).now().utc;
-    const auto first_after_restart = [&](double rate, Milliseconds since) {
-        World world({.site = small_site(rate, 50), .last_originated_at = start - since});
+    const auto first_call = [](double rate, bool dialed_before) {
+        World world({.site = small_site(rate, 50), .dialed_before = dialed_before});
         world.add_people(1, 100);
         world.start();
         world.run_for(seconds{15});
         REQUIRE_FALSE(world.calls.empty());
         return world.calls.front().sent_at - SteadyTime{seconds{1000}};
     };
-    CHECK(first_after_restart(20, seconds{0}) >= seconds{1});
-    CHECK(first_after_restart(20, seconds{2}) < milliseconds{500});
-    CHECK(first_after_restart(0.1, seconds{4}) >= seconds{6});
+    CHECK(first_call(20, true) >= seconds{1});
+    CHECK(first_call(0.1, true) >= seconds{10});
+    CHECK(first_call(20, false) < milliseconds{500});
 }

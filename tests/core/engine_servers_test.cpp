@@ -356,6 +356,24 @@ TEST_CASE(
     CHECK(settled[0].disposition == Disposition::lost);
 }
 
+TEST_CASE("a call of an earlier run on a server that cannot be reached counts until it would have timed out") {
+    World world(talks(seconds{1}));
+    Site site = world.options.site;
+    site.campaigns.at(0).ring_timeout = seconds{20};
+    const auto at = [&](std::int64_t ms) {
+        return Now{world.now().utc + milliseconds{ms}, world.now().steady + milliseconds{ms}};
+    };
+    const Claim unknown = left_behind(world, 1);
+    Engine engine{1};
+    (void)engine.step(at(0), SiteChanged{site, records_of(site, {{1, CampaignState::paused}})});
+    (void)engine.step(at(0), AttemptsFound{.claims = {unknown}});
+    std::int64_t ms = 0;
+    // It may have left just before the start: 20 s and 15 s of grace.
+    for (; ms < 35'000; ms += 100) REQUIRE(settled_by(engine.step(at(ms), Tick{})).empty());
+    for (; ms < 45'000 && engine.live_attempts() > 0; ms += 100) (void)engine.step(at(ms), Tick{});
+    CHECK(engine.live_attempts() == 0);
+}
+
 TEST_CASE("calls that ended unseen get their outcome from the server's call records, where it keeps them") {
     World world(talks(seconds{1}));
     Site site = world.options.site;

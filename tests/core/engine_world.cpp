@@ -52,7 +52,7 @@ void World::start(const std::map<int, CampaignState>& states) {
     for (const auto& record : records_of(options.site, states)) campaigns_[record.id].state = record.state;
     give(SiteChanged{.site = options.site, .records = records_of(options.site, states)});
     give(AttemptsFound{
-        .claims = {}, .not_earlier_than = options.not_earlier_than, .last_originated_at = options.last_originated_at});
+        .claims = {}, .not_earlier_than = options.not_earlier_than, .dialed_before = options.dialed_before});
     for (const Server& server : options.site.servers) server_up(server.name);
 }
 

@@ -43,8 +43,8 @@ inline CampaignId campaign_id(int number) { return CampaignId{number}; }
 struct WorldOptions {
     std::uint64_t seed = 1;
     Site site;
-    UtcTime not_earlier_than{};    // AttemptsFound's
-    UtcTime last_originated_at{};  // likewise
+    UtcTime not_earlier_than{};  // AttemptsFound's
+    bool dialed_before = false;  // likewise
     std::function<Fate(const OriginateOrder&, Random&)> fate = [](const OriginateOrder&, Random&) {
         return Fate::busy;
     };

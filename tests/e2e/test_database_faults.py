@@ -13,7 +13,7 @@ from pathlib import Path
 
 import history
 from kill_loop import Run, configuration, fresh_seed, people
-from outdial import FAILED, OK, PROGRAM, Outdial
+from outdial import ENDS_WITHIN_S, FAILED, OK, PROGRAM, Outdial
 from sandbox import Sandbox
 from test_kill_loop import CODES, RETRY
 from test_sandbox import configure
@@ -110,7 +110,7 @@ class Database(unittest.TestCase):
         code, took_s = self.outdial.stop()
         self.assertEqual(code, OK, self.outdial.log_tail())
         self.assertGreater(took_s, 2)
-        self.assertLess(took_s, 5)
+        self.assertLess(took_s, ENDS_WITHIN_S)
         stopped_at = time.time() - took_s
         self.sandbox.stop()
         ended = {call["channel_id"] for call in self.sandbox.calls()
@@ -128,7 +128,7 @@ class Database(unittest.TestCase):
         time.sleep(1)  # calls end meanwhile
         code, took_s = self.outdial.stop()
         self.assertEqual(code, FAILED)
-        self.assertLess(took_s, 5)
+        self.assertLess(took_s, ENDS_WITHIN_S)
         self.assertRegex(self.outdial.log_tail(), r"the outcomes of [1-9]\d* calls could not be stored: .*"
                          rf"process {shell.pid} \(sqlite3\) holds its write lock")
 

@@ -9,11 +9,10 @@ import socket
 import threading
 import unittest
 
-from outdial import OK, Outdial
+from outdial import ENDS_WITHIN_S, OK, Outdial
 from sandbox import Sandbox
 from test_sandbox import configure
 
-ENDS_WITHIN_S = 5  # what docs/reliability.md promises of a SIGTERM
 CALL_RECORDS_WITHIN_S = 30  # two lists of channels, and the read
 
 

@@ -6,7 +6,7 @@ import time
 import unittest
 
 import witness
-from outdial import Outdial
+from outdial import ENDS_WITHIN_S, Outdial
 from telephony import Network, Unavailable
 
 CALLER_ID = "+18005550199"
@@ -60,7 +60,7 @@ class Lifecycle(unittest.TestCase):
         up = self.live_channels()
         code, took_s = self.outdial.stop()
         self.assertEqual(code, 0)
-        self.assertLess(took_s, 5)
+        self.assertLess(took_s, ENDS_WITHIN_S)
         self.assertEqual(self.live_channels(), up)
 
         self.outdial.start()

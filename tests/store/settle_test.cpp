@@ -48,22 +48,6 @@ TEST_CASE("The newest claim's time is known") {
     CHECK(must(desk.store.last_claimed_at()) == second.claimed_at);
 }
 
-TEST_CASE("When the last call left is known, though it was claimed before others and has ended") {
-    Desk desk;
-    desk.import(people(2));
-    CHECK_FALSE(must(desk.store.last_originated_at()));
-    const Claim first = desk.claim(1).claims.at(0);
-    const Claim second = desk.claim(1, noon + 1s).claims.at(0);
-    CHECK_FALSE(must(desk.store.last_originated_at()));
-    Settlement settlement = Desk::settlement_of(first, Disposition::busy, Desk::retry_at(noon + 1min), noon + 9s);
-    settlement.facts.originated_at = noon + 5s;
-    must(desk.store.settle(settlement));
-    Progress progress{second.slot.attempt, {}};
-    progress.facts.originated_at = noon + 2s;
-    must(desk.store.record({&progress, 1}));
-    CHECK(must(desk.store.last_originated_at()) == noon + 5s);
-}
-
 TEST_CASE("Recorded facts come back with the live attempt, complete, the last ones winning") {
     Desk desk;
     desk.import({person("+12025550001", "A1", {{"name", "Ann"}})});
