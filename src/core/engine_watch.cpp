@@ -17,6 +17,14 @@ constexpr Microseconds largest_drift = seconds{2};
 // After a step the wall clock must run on evenly for so long before calls are started by it.
 constexpr Microseconds settling_time = seconds{60};
 constexpr Microseconds look_again_after = seconds{1};  // at a clock that was never right yet
+constexpr auto days_told_from = std::chrono::hours{48};
+
+// Short, for seven digits are a telephone number to the log.
+std::string size_of(Microseconds step) {
+    const auto size = std::chrono::abs(std::chrono::duration_cast<seconds>(step));
+    if (size < days_told_from) return fmt::format("{} s", size.count());
+    return fmt::format("{} days", size / std::chrono::hours{24});
+}
 
 constexpr Microseconds first_silence = seconds{30};
 constexpr Microseconds longest_silence = seconds{300};
@@ -57,9 +65,8 @@ std::string Engine::clock_problem(const Now& now) const {
         return "the system clock is earlier than the last attempt or than this program; put it right (timedatectl)";
     }
     if (now.steady < clock_settled_at_) {
-        return fmt::format("the system clock was set {} by {} s; calls are started again when it has run on for {} s",
-                           clock_step_ > Microseconds{0} ? "forward" : "back",
-                           std::chrono::abs(std::chrono::duration_cast<seconds>(clock_step_)).count(),
+        return fmt::format("the system clock was set {} by {}; calls are started again when it has run on for {} s",
+                           clock_step_ > Microseconds{0} ? "forward" : "back", size_of(clock_step_),
                            std::chrono::duration_cast<seconds>(settling_time).count());
     }
     return {};

@@ -67,6 +67,8 @@ void Service::wait_for_signal() {
 
 void Service::take_signal(int signal) {
     if (signal == SIGHUP) {
+        // Those that wait read the files later than now, so one more would find nothing new.
+        if (reloads_.size() > 1) return spdlog::info("SIGHUP: a reload waits already and serves for this one too");
         return reload([](const Result<void>&) {});
     }
     if (stopping_) {

@@ -1,6 +1,7 @@
 #include "ami/pool.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <functional>
@@ -13,6 +14,14 @@ namespace outdial::ami {
 namespace {
 
 using State = ServerStatus::State;
+
+bool has_ipv6() {
+    boost::asio::io_context io;
+    boost::asio::ip::tcp::socket socket{io};
+    boost::system::error_code error;
+    socket.open(boost::asio::ip::tcp::v6(), error);
+    return !error;
+}
 
 // A pool on real sockets of this machine, and what it told.
 struct World final : PoolListener {
@@ -180,6 +189,10 @@ TEST_CASE("the secret goes in the clear to this machine's own addresses alone, w
     // The same address in the notation of IPv6 is not ::1, so it stands for any other machine's here.
     for (const std::string host : {"127.0.0.1", "::ffff:127.0.0.1"}) {
         CAPTURE(host);
+        if (host.starts_with("::") && !has_ipv6()) {
+            WARN("not tried with another machine's address: this machine has no IPv6");
+            continue;
+        }
         for (const bool allowed : {false, true}) {
             World world;
             world.asterisk.refuses_challenges = true;

@@ -66,6 +66,14 @@ TEST_CASE("The status shows daemon, campaigns, trunks and servers") {
           "  login refused: look at manager.conf\n");
 }
 
+TEST_CASE("An overloaded daemon says of what it is short, in its second line") {
+    json status = status_of({});
+    status["overload"] = "short of memory: calls are started at half their rates";
+    CHECK_THAT(shown(status), Contains("\nOverloaded: short of memory: calls are started at half their rates\n"));
+    status["overload"] = "";
+    CHECK_THAT(shown(status), !Contains("Overloaded"));
+}
+
 TEST_CASE("A campaign that starts no calls says why, in every state") {
     CHECK_THAT(shown(status_of({campaign("a", "draft")})), Contains("  not started yet: outdial campaign start a\n"));
     CHECK_THAT(shown(status_of({campaign("a", "running", "no server is ready")})),

@@ -36,6 +36,16 @@ TEST_CASE("after the wall clock was set no call starts for a minute, and then th
     CHECK(world.violations == std::vector<std::string>{});
 }
 
+TEST_CASE("a step of the clock is told in few digits, for seven are a telephone number to the log") {
+    World world({.site = small_site(20, 50)});
+    world.add_people(1, 10);
+    world.start();
+    world.run_for(seconds{1});
+    world.clock_shift = std::chrono::hours{24 * 400};
+    world.run_for(seconds{1});
+    CHECK_THAT(world.status(1).waiting_for, Catch::Contains("set forward by 400 days;"));
+}
+
 TEST_CASE("a clock that is slewed by seconds in an hour is trusted") {
     World world({.site = small_site(20, 50)});
     world.add_people(1, 4000);

@@ -5,8 +5,10 @@ import json
 import os
 import re
 import select
+import signal
 import socket
 import threading
+import time
 import unittest
 
 from outdial import ENDS_WITHIN_S, OK, Outdial
@@ -100,6 +102,34 @@ class Reload(Hangs):
         self.assertEqual(select.select([reload], [], [], 0)[0], [])  # under way
         self.stop_in_time()
         self.assertEqual(reload.recv(4000), b"")
+
+
+class Overload(Hangs):
+    """A machine that leaves the daemon no processor time, but for a moment now and then."""
+
+    def test_a_daemon_without_processor_time_opens_its_sessions_anew_and_loses_no_call(self):
+        self.outdial.start()
+        self.dial()
+        log = self.outdial.log
+        self.outdial.wait_until(lambda: self.starve() and "Outdial is overloaded" in log.read_text(),
+                                "sessions that are opened anew")
+        self.assertIn("Overloaded: short of processor time", self.outdial.run("status"))
+        self.outdial.wait_until(lambda: "over: calls are started as configured" in log.read_text(), "its end")
+        attempts = self.attempts()
+        self.outdial.wait_until(lambda: self.attempts() > attempts + 20, "calls after it")
+        self.assertEqual(self.attempts("disposition = 'lost'"), 0)
+        self.assertNotIn("Overloaded", self.outdial.run("status"))
+        self.stop_in_time()
+
+    def starve(self):
+        """2.2 s without time, and then enough for one look at how late it is."""
+        os.kill(self.outdial.pid, signal.SIGSTOP)
+        try:
+            time.sleep(2.2)
+        finally:
+            os.kill(self.outdial.pid, signal.SIGCONT)
+        time.sleep(0.1)
+        return True
 
 
 class Log(Hangs):

@@ -1,112 +1,15 @@
 #include "store/store_thread.hpp"
 
-#include <sys/resource.h>
-
 #include <chrono>
-#include <condition_variable>
-#include <csignal>
-#include <future>
-#include <mutex>
-#include <thread>
+#include <string>
+#include <vector>
 
-#include "fixture.hpp"
+#include "office.hpp"
 #include "store/rollback_mirror.hpp"
 
 namespace outdial::store {
 
 using namespace std::chrono_literals;
-
-namespace {
-
-constexpr auto patience = 20s;  // far more than any reply takes; a test that waits so long has failed
-
-/// Collects replies, and lets the test wait for them.
-class Inbox {
-public:
-    void put(std::vector<StoreReply> replies) {
-        const std::lock_guard lock{mutex_};
-        batches_.push_back(replies.size());
-        for (StoreReply& reply : replies) replies_.push_back(std::move(reply));
-        arrived_.notify_all();
-    }
-    /// Waits until so many replies of that kind have come, and returns them.
-    template <class Reply>
-    std::vector<Reply> wait_for(std::size_t count) {
-        std::unique_lock lock{mutex_};
-        const bool came = arrived_.wait_for(lock, patience, [&] { return of<Reply>().size() >= count; });
-        CHECK(came);
-        return of<Reply>();
-    }
-    /// Waits until so many claims have been answered, one way or the other.
-    void wait_for_any_claim(std::size_t count) {
-        std::unique_lock lock{mutex_};
-        CHECK(arrived_.wait_for(lock, patience,
-                                [&] { return of<ClaimResult>().size() + of<ClaimFailed>().size() >= count; }));
-    }
-    template <class Reply>
-    std::vector<Reply> all() {
-        const std::lock_guard lock{mutex_};
-        return of<Reply>();
-    }
-    std::vector<std::size_t> batches() {
-        const std::lock_guard lock{mutex_};
-        return batches_;
-    }
-
-private:
-    template <class Reply>
-    std::vector<Reply> of() const {
-        std::vector<Reply> found;
-        for (const StoreReply& reply : replies_) {
-            if (const auto* wanted = std::get_if<Reply>(&reply)) found.push_back(*wanted);
-        }
-        return found;
-    }
-
-    std::mutex mutex_;
-    std::condition_variable arrived_;
-    std::vector<StoreReply> replies_;
-    std::vector<std::size_t> batches_;
-};
-
-// Holds the store's thread inside a delivery, so that jobs gather.
-struct Gate {
-    std::promise<void> reached;
-    std::promise<void> opened;
-    bool first = true;
-    void pass() {
-        if (!std::exchange(first, false)) return;
-        reached.set_value();
-        opened.get_future().wait();
-    }
-};
-
-/// A desk whose store has moved to its thread.
-struct Office {
-    Desk desk;
-    Inbox inbox;
-    Gate gate;
-    std::unique_ptr<StoreThread> thread;  // last: its deliveries end before what they use
-
-    explicit Office(int contacts) { desk.import(people(contacts)); }
-    void open(
-        std::function<void()> before_delivery = [] {}, StoreThreadOptions options = {20ms, 20ms}) {
-        thread = std::make_unique<StoreThread>(
-            std::move(desk.store),
-            [this, before_delivery](std::vector<StoreReply> replies) {
-                before_delivery();
-                inbox.put(std::move(replies));
-            },
-            options);
-    }
-};
-
-StoreTask task(
-    std::function<void(Store&)> run, std::function<void(const Result<void>&)> done = [](const auto&) {}) {
-    return {std::move(run), std::move(done)};
-}
-
-}  // namespace
 
 TEST_CASE("At the moment of the reply another connection sees the claim: it was committed before") {
     Office office{5};
@@ -135,20 +38,6 @@ TEST_CASE("Its lag is the time that a call's job has not been written, and an im
     (void)office.inbox.wait_for<ClaimResult>(1);
     office.thread->stop();
     CHECK(office.thread->lag() == 0ms);
-}
-
-TEST_CASE("While another program holds the database's lock there is no lag, for that is told by itself") {
-    Office office{5};
-    Shell other = office.desk.shell();
-    office.open();
-    other.run("BEGIN IMMEDIATE");
-    REQUIRE(office.thread->post(office.desk.request(3)));
-    (void)office.inbox.wait_for<ClaimFailed>(1);
-    office.thread->post(Desk::settlement_of({}, Disposition::busy, Desk::retry_at(noon + 1min), noon + 1s));
-    REQUIRE(office.thread->post(office.desk.request(3)));
-    (void)office.inbox.wait_for<ClaimFailed>(2);
-    CHECK(office.thread->lag() == 0ms);
-    other.run("ROLLBACK");
 }
 
 TEST_CASE("All jobs that wait are carried out in one transaction, and outcomes before claims") {
@@ -215,67 +104,6 @@ TEST_CASE("A settlement that the database refuses is handed back, and the others
           std::vector<std::string>{"1"});
 }
 
-TEST_CASE("While another program holds the write lock claims fail, settlements and facts wait and land afterwards") {
-    Office office{3};
-    const ClaimResult result = office.desk.claim(2);
-    office.open();
-    Shell other = office.desk.shell();
-    REQUIRE(other.run("BEGIN IMMEDIATE").empty());
-    office.thread->post(Desk::settlement_of(result.claims.at(0), Disposition::busy, Desk::done("busy"), noon + 1s));
-    CallFacts ringing;
-    ringing.ringing_at = noon + 1s;
-    office.thread->post({{result.claims.at(1).slot.attempt, ringing}});
-    REQUIRE(office.thread->post(office.desk.request(1)));
-    bool task_failed = false;
-    REQUIRE(office.thread->post(task([](Store&) {}, [&](const Result<void>& committed) { task_failed = !committed; })));
-
-    const auto failed = office.inbox.wait_for<ClaimFailed>(1);
-    CHECK(failed.at(0).request.slots.size() == 1);
-    CHECK(failed.at(0).error.message.find("write lock") != std::string::npos);
-    office.inbox.wait_for<TaskDone>(1).at(0).done(office.inbox.all<TaskDone>().at(0).committed);
-    CHECK(task_failed);
-    CHECK(office.inbox.all<SettlementDone>().empty());
-
-    REQUIRE(other.run("ROLLBACK").empty());
-    CHECK(office.inbox.wait_for<SettlementDone>(1).at(0).outcome == SettleOutcome::settled);
-    const auto alerts = office.inbox.wait_for<StoreAlert>(2);
-    office.thread->stop();
-    REQUIRE(office.inbox.all<StoreAlert>().size() == 2);  // one for each change, not one for each try
-    CHECK_FALSE(alerts[0].healthy);
-    CHECK(alerts[1].healthy);
-    CHECK(other.value("SELECT count(*) FROM attempt WHERE disposition = 'busy'") == "1");
-    CHECK(other.value("SELECT count(*) FROM attempt WHERE ringing_at IS NOT NULL") == "1");
-    CHECK(other.value("SELECT count(*) FROM attempt") == "2");  // the failed claim left no row
-}
-
-TEST_CASE("While the disk takes no more claims fail and outcomes are kept until there is room") {
-    Office office{40};
-    const ClaimResult result = office.desk.claim(20);
-    Shell other = office.desk.shell();
-    rlimit before{};
-    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
-    const auto on_signal = std::signal(SIGXFSZ, SIG_IGN);
-    const auto wal = std::filesystem::file_size(office.desk.folder.database().string() + "-wal");
-    const rlimit tight{static_cast<rlim_t>(wal), before.rlim_max};
-    REQUIRE(::setrlimit(RLIMIT_FSIZE, &tight) == 0);
-
-    office.open();
-    for (const Claim& claim : result.claims) {
-        office.thread->post(Desk::settlement_of(claim, Disposition::busy, Desk::done("busy"), noon + 1s));
-    }
-    REQUIRE(office.thread->post(office.desk.request(20)));
-    CHECK(office.inbox.wait_for<ClaimFailed>(1).size() == 1);
-    CHECK(office.inbox.all<SettlementDone>().empty());
-    CHECK(other.value("SELECT count(*) FROM attempt WHERE disposition IS NOT NULL") == "0");
-    ::setrlimit(RLIMIT_FSIZE, &before);
-    std::signal(SIGXFSZ, on_signal);
-    CHECK(office.inbox.wait_for<SettlementDone>(20).size() == 20);
-    office.thread->stop();
-    CHECK(other.value("SELECT count(*) FROM attempt WHERE disposition = 'busy'") == "20");
-    CHECK(other.value("SELECT count(*) FROM attempt") == "20");
-    CHECK(other.value("PRAGMA integrity_check") == "ok");
-}
-
 TEST_CASE("Stopping carries out everything that waits") {
     Office office{300};
     const ClaimResult result = office.desk.claim(300);
@@ -294,20 +122,6 @@ TEST_CASE("Stopping carries out everything that waits") {
     CHECK(office.inbox.all<SettlementDone>().size() == 300);
     CHECK(office.desk.shell().value("SELECT count(*) FROM attempt WHERE ended_at IS NULL") == "0");
     CHECK_FALSE(office.thread->post(office.desk.request(1)));
-}
-
-TEST_CASE("Stopping ends even when the database stays locked, and names every outcome that was not written") {
-    Office office{2};
-    const ClaimResult result = office.desk.claim(2);
-    office.open();
-    Shell other = office.desk.shell();
-    REQUIRE(other.run("BEGIN IMMEDIATE").empty());
-    for (const Claim& claim : result.claims) {
-        office.thread->post(Desk::settlement_of(claim, Disposition::busy, Desk::done("busy"), noon + 1s));
-    }
-    office.thread->stop();
-    CHECK(office.inbox.all<SettlementFailed>().size() == 2);
-    CHECK(office.thread->unwritten().outcomes == 2);
 }
 
 TEST_CASE("A stop has patience with a lock until its time is up, and loses nothing where the lock is free by then") {
@@ -394,95 +208,6 @@ TEST_CASE("More claims and tasks than the limits are refused, not piled up") {
     CHECK_FALSE(office.thread->post(task([](Store&) {})));
     gate.opened.set_value();
     CHECK(office.inbox.wait_for<ClaimResult>(max_waiting_claims).size() == max_waiting_claims);
-}
-
-TEST_CASE("After the database file was replaced under the daemon nothing is claimed any more") {
-    Office office{2};
-    const auto path = office.desk.folder.database();
-    std::filesystem::rename(path, path.string() + ".old");
-    std::filesystem::copy_file(path.string() + ".old", path);
-    office.open();
-    REQUIRE(office.thread->post(office.desk.request(1)));
-    const auto failed = office.inbox.wait_for<ClaimFailed>(1);
-    CHECK(failed.at(0).error.message.find("moved, deleted or replaced") != std::string::npos);
-}
-
-TEST_CASE(
-    "A log that a reader keeps from being reused is reported once, then stops claims, and both end with the reader") {
-    Office office{4};
-    const Claim call = office.desk.claim(1).claims.at(0);
-    Shell reader = office.desk.shell();
-    REQUIRE(reader.run("BEGIN; SELECT count(*) FROM contact").empty());
-    StoreThreadOptions options{20ms, 20ms};
-    options.wal.long_wal_pages = checkpoint_pages_idle;
-    options.wal.max_wal_pages = checkpoint_pages_idle + 500;
-    office.open([] {}, options);
-    // Each batch writes a few dozen pages of new contacts.
-    std::size_t batches = 0;
-    const auto import_batch = [&] {
-        const int first = static_cast<int>(1000 + 500 * batches);
-        REQUIRE(office.thread->post(
-            task([=](Store& store) { must(store.add_contacts("customers", people(500, first))); })));
-        office.inbox.wait_for<TaskDone>(++batches);
-    };
-    while (office.inbox.all<StoreWarning>().empty() && batches < 200) import_batch();
-    const auto warnings = office.inbox.all<StoreWarning>();
-    REQUIRE(warnings.size() == 1);
-    CHECK(warnings[0].text.find("reader keeps a transaction open") != std::string::npos);
-    while (office.inbox.all<ClaimFailed>().empty() && batches < 200) {
-        import_batch();
-        const std::size_t answered = office.inbox.all<ClaimResult>().size() + office.inbox.all<ClaimFailed>().size();
-        REQUIRE(office.thread->post(office.desk.request(0)));
-        office.inbox.wait_for_any_claim(answered + 1);
-    }
-    const auto failed = office.inbox.all<ClaimFailed>();
-    REQUIRE(failed.size() == 1);
-    CHECK(failed[0].error.message.find("end that reader") != std::string::npos);
-    CHECK(office.thread->log_share() >= 0.7);  // so that the daemon slows down before it comes to that
-    office.thread->post(Desk::settlement_of(call, Disposition::busy, Desk::done("busy"), noon + 1s));
-    office.inbox.wait_for<SettlementDone>(1);  // outcomes are written all the same
-    // Long enough for the next look at the log, which must not repeat the alert.
-    const std::string wal = office.desk.folder.database().string() + "-wal";
-    constexpr std::uintmax_t page_in_log = 4096 + 24;
-    while (std::filesystem::file_size(wal) < 3 * checkpoint_pages_idle * page_in_log && batches < 400) import_batch();
-    import_batch();
-    const auto paused = office.inbox.all<StoreAlert>();
-    REQUIRE(paused.size() == 1);
-    CHECK_FALSE(paused[0].healthy);
-    CHECK(paused[0].text.find("end that reader") != std::string::npos);
-    CHECK(office.inbox.all<StoreWarning>().size() == 1);
-
-    REQUIRE(reader.run("ROLLBACK").empty());
-    const auto dialing = [&] {
-        const auto results = office.inbox.all<ClaimResult>();
-        return !results.empty() && !results.back().claims.empty();
-    };
-    while (!dialing() && batches < 600) {
-        import_batch();
-        const std::size_t answered = office.inbox.all<ClaimResult>().size() + office.inbox.all<ClaimFailed>().size();
-        REQUIRE(office.thread->post(office.desk.request(1)));
-        office.inbox.wait_for_any_claim(answered + 1);
-    }
-    CHECK(dialing());
-    const auto over = office.inbox.all<StoreAlert>();
-    REQUIRE(over.size() == 2);
-    CHECK(over[1].healthy);
-    // The next housekeeping cuts the file back.
-    while (std::filesystem::file_size(wal) >= checkpoint_pages_idle * page_in_log && batches < 800) import_batch();
-    CHECK(std::filesystem::file_size(wal) < checkpoint_pages_idle * page_in_log);
-}
-
-TEST_CASE("An idle daemon finds out that its database was moved, and that it is back, without any job") {
-    Office office{1};
-    const std::string path = office.desk.folder.database();
-    office.open();
-    std::filesystem::rename(path, path + ".away");
-    const auto lost = office.inbox.wait_for<StoreAlert>(1);
-    CHECK_FALSE(lost.at(0).healthy);
-    CHECK(lost.at(0).text.find("was moved, deleted or replaced") != std::string::npos);
-    std::filesystem::rename(path + ".away", path);
-    CHECK(office.inbox.wait_for<StoreAlert>(2).at(1).healthy);
-    CHECK(office.inbox.all<StoreAlert>().size() == 2);
 }
 
 TEST_CASE("A thread that has written everything ends the run cleanly, and one that could not does not") {
