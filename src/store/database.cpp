@@ -109,6 +109,8 @@ bool Database::configure(Access access) {
     sqlite3_wal_hook(db, note_length, &wal_pages_);
     execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;", "switching to WAL");
     if (!execute(limits_sql, "configuring")) return false;
+    // SQLite opens a new database's log only now, and does not give back an index of it that was mapped before.
+    if (!execute("PRAGMA schema_version", "opening the log")) return false;
     note_file();
     return true;
 }
