@@ -20,7 +20,7 @@ CLANG_BUILD = ROOT / "build/clang"
 PROOF_BUILD = ROOT / "build/proof"  # optimised: what runs for long
 PROOFS = ROOT / "tests/soak/rows.json"
 # Each kind must have run at least one test, or the run fails: a suite that lost its tests is not a passing one.
-KINDS = ("unit", "style", "service", "sandbox", "asterisk-22", "asterisk-16", "clang", "fuzz", "simulation", "mutants")
+KINDS = ("unit", "zones", "style", "service", "sandbox", "asterisk-22", "asterisk-16", "clang", "fuzz", "simulation", "mutants")
 MUTANTS = 3  # planted bugs: others with each commit; scripts/mutants plants them all
 FUZZ_EXECUTIONS = 1_000_000  # of all targets together; scripts/soak does 500 times as many
 FUZZ_SEED = 1  # the same search each time: new inputs are for scripts/fuzz and scripts/soak to find
