@@ -12,6 +12,9 @@ namespace outdial::cli {
 [[nodiscard]] ExitCode order_campaign(const CommonOptions& common, const CampaignOrderCommand& command);
 [[nodiscard]] ExitCode status(const CommonOptions& common, const StatusCommand& command);
 [[nodiscard]] ExitCode report(const CommonOptions& common, const ReportCommand& command);
+[[nodiscard]] ExitCode change_dnc(const CommonOptions& common, const DncChangeCommand& command);
+[[nodiscard]] ExitCode import_dnc(const CommonOptions& common, const DncImportCommand& command);
+[[nodiscard]] ExitCode list_dnc(const CommonOptions& common);
 [[nodiscard]] ExitCode forget(const CommonOptions& common, const ForgetCommand& command);
 [[nodiscard]] ExitCode reload(const CommonOptions& common);
 [[nodiscard]] ExitCode sandbox(const CommonOptions& common, const SandboxCommand& command);

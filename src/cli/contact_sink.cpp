@@ -6,11 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.hpp"
-#include "base/file_lock.hpp"
-#include "cli/act_as_owner.hpp"
+#include "cli/database_access.hpp"
 #include "cli/json_fields.hpp"
 #include "control/protocol.hpp"
-#include "store/store.hpp"
 
 namespace outdial::cli {
 namespace {
@@ -154,8 +152,7 @@ private:
 /// Writes to the database itself, and holds its lock meanwhile.
 class DirectSink : public ContactSink {
 public:
-    DirectSink(FileLock lock, store::Store store, std::string list)
-        : lock_(std::move(lock)), store_(std::move(store)), list_(std::move(list)) {}
+    DirectSink(DatabaseAccess access, std::string list) : access_(std::move(access)), list_(std::move(list)) {}
 
     [[nodiscard]] bool through_daemon() const override { return false; }
     [[nodiscard]] std::size_t batches_under_way() const override { return 1; }
@@ -168,15 +165,14 @@ public:
 private:
     Result<StoredBatch> add(std::span<const NewContact> contacts);
 
-    FileLock lock_;
-    store::Store store_;
+    DatabaseAccess access_;
     std::string list_;
     Result<StoredBatch> stored_;
     int batches_ = 0;
 };
 
 Result<StoredBatch> DirectSink::add(std::span<const NewContact> contacts) {
-    const Result<store::AddedContacts> added = store_.add_contacts(list_, contacts);
+    const Result<store::AddedContacts> added = access_.store->add_contacts(list_, contacts);
     if (!added) {
         return tl::unexpected(added.error());
     }
@@ -190,7 +186,7 @@ Result<StoredBatch> DirectSink::add(std::span<const NewContact> contacts) {
         batch.rejected.push_back({rejected.index, rejected.reason});
     }
     if (++batches_ % batches_per_checkpoint == 0) {
-        if (const auto moved = store_.checkpoint(); !moved) {
+        if (const auto moved = access_.store->checkpoint(); !moved) {
             return tl::unexpected(moved.error());
         }
     }
@@ -201,22 +197,14 @@ Result<StoredBatch> DirectSink::add(std::span<const NewContact> contacts) {
 
 Outcome<std::unique_ptr<ContactSink>> contact_sink(const CommonOptions& common, const config::DaemonConfig& config,
                                                    const std::string& list) {
-    Result<control::Client> client = control::Client::connect(config.control_socket);
-    if (client) {
-        return std::make_unique<DaemonSink>(*std::move(client), config.control_socket, list);
+    auto access = access_database(common, config, "the contacts be written");
+    if (!access) {
+        return tl::unexpected(access.error());
     }
-    const ActAsOwner owner(config.database.parent_path());
-    Result<FileLock> lock = FileLock::acquire(database_lock_file(config.database));
-    if (!lock) {
-        return give_up(
-            common, ExitCode::no_daemon,
-            client.error().message + "\nNor can the contacts be written without a daemon: " + lock.error().message);
+    if (access->client) {
+        return std::make_unique<DaemonSink>(*std::move(access->client), config.control_socket, list);
     }
-    Result<store::Store> store = store::Store::open(config.database);
-    if (!store) {
-        return give_up(common, ExitCode::failed, store.error().message);
-    }
-    return std::make_unique<DirectSink>(*std::move(lock), *std::move(store), list);
+    return std::make_unique<DirectSink>(*std::move(access), list);
 }
 
 }  // namespace outdial::cli

@@ -2,12 +2,10 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <optional>
 
-#include "base/file_lock.hpp"
 #include "base/printable.hpp"
-#include "cli/act_as_owner.hpp"
 #include "cli/commands.hpp"
+#include "cli/database_access.hpp"
 #include "cli/environment.hpp"
 #include "cli/json_fields.hpp"
 #include "cli/terminal.hpp"
@@ -30,53 +28,37 @@ public:
     [[nodiscard]] Outcome<json> forget(const store::PersonKey& key) { return ask_about(key, false); }
 
 private:
-    explicit Records(const CommonOptions& common) : common_(common) {}
+    Records(const CommonOptions& common, DatabaseAccess access) : common_(common), access_(std::move(access)) {}
     [[nodiscard]] Outcome<json> ask_about(const store::PersonKey& key, bool only_look);
     [[nodiscard]] Result<json> ask_store(const store::PersonKey& key, bool only_look);
 
     const CommonOptions& common_;
-    std::optional<control::Client> client_;
-    std::optional<FileLock> lock_;
-    std::optional<store::Store> store_;
+    DatabaseAccess access_;
 };
 
 Outcome<Records> Records::open(const CommonOptions& common, const config::DaemonConfig& config) {
-    Records records{common};
-    Result<control::Client> client = control::Client::connect(config.control_socket);
-    if (client) {
-        records.client_ = *std::move(client);
-        return records;
+    auto access = access_database(common, config, "the database be used");
+    if (!access) {
+        return tl::unexpected(access.error());
     }
-    const ActAsOwner owner(config.database.parent_path());
-    Result<FileLock> lock = FileLock::acquire(database_lock_file(config.database));
-    if (!lock) {
-        return give_up(
-            common, ExitCode::no_daemon,
-            client.error().message + "\nNor can the database be used without a daemon: " + lock.error().message);
-    }
-    records.lock_ = *std::move(lock);
-    Result<store::Store> store = store::Store::open(config.database);
-    if (!store) {
-        return give_up(common, ExitCode::failed, store.error().message);
-    }
-    records.store_ = *std::move(store);
-    return records;
+    return Records{common, *std::move(access)};
 }
 
 Result<json> Records::ask_store(const store::PersonKey& key, bool only_look) {
-    const Result<std::vector<store::PersonRecord>> people = only_look ? store_->find_people(key) : store_->forget(key);
+    const Result<std::vector<store::PersonRecord>> people =
+        only_look ? access_.store->find_people(key) : access_.store->forget(key);
     if (!people) {
         return tl::unexpected(people.error());
     }
     json answer = {{"ok", true}, {"contacts", daemon::people_json(*people)}};
     if (!only_look) {
-        answer["copies"] = store::to_text(store_->copies_of_the_forgotten());
+        answer["copies"] = store::to_text(access_.store->copies_of_the_forgotten());
     }
     return answer;
 }
 
 Outcome<json> Records::ask_about(const store::PersonKey& key, bool only_look) {
-    if (store_) {
+    if (access_.store) {
         Result<json> answer = ask_store(key, only_look);
         if (!answer) {
             return give_up(common_, ExitCode::failed, answer.error().message);
@@ -89,7 +71,7 @@ Outcome<json> Records::ask_about(const store::PersonKey& key, bool only_look) {
     } else {
         request["number"] = key.e164;
     }
-    return ask(common_, *client_, request);
+    return ask(common_, *access_.client, request);
 }
 
 /// Who is meant; a number may be written as people write it.

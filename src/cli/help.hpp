@@ -98,6 +98,33 @@ inline constexpr Topic report{
   outdial report renewals
   outdial report renewals --format csv > renewals.csv)"};
 
+inline constexpr Topic dnc{
+    "Numbers that must not be called",
+    "Do-not-call lists: the list 'global' is kept by every campaign, others by those that name them under do_not_call. "
+    "In force at once, for every campaign that runs: a number that is added while it rings is hung up. Works through "
+    "the "
+    "running daemon, and directly on the database when none runs. The numbers themselves: sqlite3 -readonly DATABASE "
+    "'SELECT * FROM do_not_call'.",
+    R"(Examples:
+  outdial dnc add '+1 212 555 0100' --reason 'letter of 3 May'
+  outdial dnc import us-national register.csv --region US --copied 2026-11-01
+  outdial dnc list)"};
+inline constexpr Topic dnc_add{"Put numbers on a list", {}, R"(Example:
+  outdial dnc add +12125550100 +442079460000 --reason 'asked by e-mail')"};
+inline constexpr Topic dnc_remove{"Take numbers off a list; asks before", {}, R"(Example:
+  outdial dnc remove +12125550100 --list internal)"};
+inline constexpr Topic dnc_import{"Put all numbers of a file on a list",
+                                  "One number a line, or a CSV file with a column named 'phone' or 'number'; an area "
+                                  "code and a number in two columns are "
+                                  "read as one. The same file twice adds nothing. With --copied the list is a copy of "
+                                  "somebody else's register, and a "
+                                  "campaign can refuse to dial by an old one (max_age). It gets the date only if every "
+                                  "line could be read. Numbers that are "
+                                  "not in the file any more stay on the list.",
+                                  R"(Example:
+  outdial dnc import us-national register.csv --region US --copied 2026-11-01)"};
+inline constexpr std::string_view dnc_list = "Show the lists, how many numbers they hold, and of which day a copy is";
+
 inline constexpr Topic forget{
     "Remove a person from the database",
     "Removes a person's numbers, key and attributes from every list, and the number from every attempt; the attempts "

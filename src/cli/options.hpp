@@ -60,7 +60,28 @@ struct ForgetCommand {
     bool yes = false;    // asked before already
 };
 
+struct DncChangeCommand {
+    bool remove = false;
+    std::vector<std::string> numbers;
+    std::string list = "global";
+    std::string region;  // whose national numbers: US
+    std::string reason;
+    std::string until;  // a date, 2027-05-31; empty: for good
+    bool yes = false;   // remove: asked before already
+};
+
+struct DncImportCommand {
+    std::string list;
+    std::string file;  // "-" is standard input
+    std::string region;
+    std::string reason;
+    std::string copied;  // a date; empty: no copy of somebody else's list
+};
+
+struct DncListCommand {};
+
 using Command = std::variant<ServeCommand, CheckCommand, ImportCommand, CampaignListCommand, CampaignOrderCommand,
-                             StatusCommand, ReportCommand, ForgetCommand, ReloadCommand, SandboxCommand>;
+                             StatusCommand, ReportCommand, DncChangeCommand, DncImportCommand, DncListCommand,
+                             ForgetCommand, ReloadCommand, SandboxCommand>;
 
 }  // namespace outdial::cli

@@ -21,6 +21,8 @@ constexpr std::size_t max_variable_bytes = 500;
 constexpr std::size_t max_caller_name_bytes = 79;  // Asterisk cuts it there
 constexpr DurationRange ring_timeouts{std::chrono::seconds{1}, std::chrono::seconds{180}};
 constexpr IntegerRange weights{1, 1000};
+constexpr std::size_t max_do_not_call_lists = 16;
+constexpr DurationRange copy_ages{std::chrono::days{1}, std::chrono::days{366}};
 
 /// CallerID is written `"Name" <number>`, and Asterisk splits it at these.
 bool is_caller_name(std::string_view text) { return text.find_first_of("\"<>\\") == std::string_view::npos; }
@@ -43,13 +45,11 @@ public:
     CampaignFile read(const Node& root) {
         const Fields top = Value{&root, "the campaign", problems_}.fields(
             {"name", "list", "trunks", "caller_id", "ring_timeout", "on_answer", "variables", "pacing", "retry",
-             "weight"},
+             "weight", "do_not_call"},
             {{"calling_hours",
               "this version cannot keep calling hours, so it refuses to load a campaign that asks for them"},
              {"compliance",
-              "this version cannot keep compliance rules, so it refuses to load a campaign that asks for them"},
-             {"do_not_call",
-              "this version cannot keep a do-not-call list, so it refuses to load a campaign that asks for one"}});
+              "this version cannot keep compliance rules, so it refuses to load a campaign that asks for them"}});
         CampaignFile file;
         Campaign& campaign = file.campaign;
         const Value name = top.required("name");
@@ -71,6 +71,9 @@ public:
         campaign.pacing = read_pacing(pacing);
         campaign.retry = read_retry(top.optional("retry"), problems_);
         campaign.weight = top.optional("weight").integer(weights).value_or(campaign.weight);
+        for (const Value& item : top.optional("do_not_call").items(max_do_not_call_lists)) {
+            read_do_not_call(item, campaign);
+        }
         if (site_ != nullptr) {
             if (!shows_number) check_trunks_show_a_number(campaign, caller_id.present() ? caller_id : trunks);
             if (pacing.present()) warn_of_idle_pacing(campaign, pacing);
@@ -119,6 +122,26 @@ private:
         }
         auto text = variable.value.text_template(variable_rule, Template::Allow::anything);
         if (text) campaign.variables.push_back({variable.name, std::move(*text)});
+    }
+
+    /// `internal`, or {list: us-national, max_age: 31d}
+    static void read_do_not_call(const Value& item, Campaign& campaign) {
+        DoNotCallChoice choice;
+        if (item.is_map()) {
+            const Fields fields = item.fields({"list", "max_age"});
+            choice.list = fields.required("list").text(name_rule).value_or("");
+            choice.max_age = fields.optional("max_age").duration(copy_ages);
+        } else {
+            choice.list = item.text(name_rule).value_or("");
+        }
+        if (choice.list.empty()) return;  // which has been reported
+        if (choice.list == global_do_not_call_list) {
+            item.fail("names the list 'global', which every campaign keeps to; remove it");
+        } else if (std::ranges::find(campaign.do_not_call, choice.list, &DoNotCallChoice::list) !=
+                   campaign.do_not_call.end()) {
+            item.fail(fmt::format("names the list {} a second time", in_quotes(choice.list)));
+        }
+        campaign.do_not_call.push_back(std::move(choice));
     }
 
     static RatePacing read_pacing(const Value& value) {

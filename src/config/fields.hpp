@@ -39,6 +39,8 @@ public:
         : node_(node), label_(std::move(label)), problems_(&problems) {}
 
     [[nodiscard]] bool present() const { return node_ != nullptr; }
+    /// A map, where something else would do as well.
+    [[nodiscard]] bool is_map() const { return node_ != nullptr && node_->kind == Node::Kind::map; }
     /// Of a present value.
     [[nodiscard]] Position at() const { return node_->at; }
     /// How messages name it: "'port'".

@@ -18,6 +18,8 @@ inline constexpr std::size_t max_request_bytes = 4 * 1024 * 1024;
 inline constexpr std::size_t max_answer_bytes = 64 * 1024 * 1024;
 /// Most contacts in one add_contacts request: one transaction of the store, which others wait for.
 inline constexpr std::size_t max_contacts_per_request = 1000;
+/// Of do-not-call lists.
+inline constexpr std::size_t max_numbers_per_request = 5000;
 /// Requests that a client may send before it has read the first one's answer: while one batch of contacts is being
 /// written the next is on its way.
 inline constexpr std::size_t max_requests_in_hand = 4;

@@ -11,6 +11,7 @@
 #include "core/campaign.hpp"
 #include "core/contact.hpp"
 #include "core/disposition.hpp"
+#include "core/do_not_call.hpp"
 
 namespace outdial {
 
@@ -29,6 +30,7 @@ struct ClaimRequest {
     UtcTime at;
     int max_attempts = 1;  // a contact with so many charged attempts is never claimed
     std::vector<Slot> slots;
+    std::vector<DoNotCallChoice> do_not_call{};  // beside the global list
 };
 
 /// What a contact has been through in this campaign, the present attempt not counted.
@@ -62,6 +64,7 @@ struct ClaimResult {
     std::vector<Slot> unused;            // no due contact for these
     std::optional<UtcTime> next_due_at;  // when slots were left over: the earliest retry to come, nothing if none waits
     bool exhausted = false;              // no contact of the campaign is ready, waiting or in a call
+    std::string problem{};               // why nobody of the campaign may be called now; empty where somebody may
 };
 
 /// Whether, when and at which number a contact is tried again.

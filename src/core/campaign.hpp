@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "core/disposition.hpp"
+#include "core/do_not_call.hpp"
 #include "core/template.hpp"
 
 namespace outdial {
@@ -70,7 +71,8 @@ struct Campaign {
     std::vector<CampaignVariable> variables;
     RatePacing pacing;
     RetryRules retry;
-    int weight = 1;  // its share where campaigns compete for the same trunk
+    std::vector<DoNotCallChoice> do_not_call;  // beside the global list
+    int weight = 1;                            // its share where campaigns compete for the same trunk
 };
 
 enum class CampaignState : std::uint8_t { draft, running, paused, draining, finished };

@@ -94,6 +94,7 @@ void Engine::take(const Now&, const SiteChanged& input) {
             campaign = std::make_unique<CampaignRun>(
                 CampaignRun{.record = record, .campaign = *given, .capacity = Capacity{cap}});
         }
+        if (campaign->campaign.do_not_call != given->do_not_call) withdraw_claims(*campaign);
         campaign->campaign = *given;
         if (campaign->record.name.empty())
             campaign->record.state = record.state;  // until now only its attempts were known
@@ -130,13 +131,17 @@ void Engine::take(const Now& now, const CampaignOrdered& input) {
 
 void Engine::hang_up_unanswered(const Now& now, const CampaignRun& campaign) {
     for (auto& [id, attempt] : attempts_) {
-        CallFacts& facts = attempt->claim.facts;
-        if (attempt->campaign != &campaign || !attempt->is_sent() || facts.answered_at || facts.ended_at) continue;
-        facts.cancel_requested = true;
-        mark_changed(now, *attempt);
-        set_deadline(*attempt, std::min(attempt->deadline, now.steady + silence_after_timeout));
-        emit(HangUp{.attempt = id, .server = attempt->server->name});
+        if (attempt->campaign == &campaign && attempt->is_sent()) cancel_unanswered(now, *attempt);
     }
+}
+
+void Engine::cancel_unanswered(const Now& now, LiveAttempt& attempt) {
+    CallFacts& facts = attempt.claim.facts;
+    if (facts.answered_at || facts.ended_at) return;
+    facts.cancel_requested = true;
+    mark_changed(now, attempt);
+    set_deadline(attempt, std::min(attempt.deadline, now.steady + silence_after_timeout));
+    emit(HangUp{.attempt = attempt.id(), .server = attempt.server->name});
 }
 
 void Engine::set_state(CampaignRun& campaign, CampaignState state) {
@@ -228,7 +233,9 @@ void Engine::fold_event(const Now& now, const AttemptEvent& input) {
     if (channel_news && folded.cancel_requested && !folded.answered_at && !folded.ended_at) {
         emit(HangUp{.attempt = attempt.id(), .server = attempt.server->name});
     }
+    const bool opts_out = folded.result == opted_out && attempt.claim.facts.result != opted_out;
     attempt.claim.facts = std::move(folded);
+    if (opts_out) note_opt_out(attempt);
     mark_changed(now, attempt);
     after_facts(now, attempt);
 }

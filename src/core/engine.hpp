@@ -95,6 +95,11 @@ struct CallRecordsFound {
 struct ContactsAdded {
     std::string list;
 };
+/// Stored by now: these numbers must not be called by the campaigns that keep to the list.
+struct NumbersForbidden {
+    std::string list;
+    std::vector<std::string> numbers;  // E.164
+};
 /// How much of what it needs the process has left; to be given a few times a second.
 struct LoadMeasured {
     Load load;
@@ -104,7 +109,7 @@ struct Tick {};
 
 using Input = std::variant<SiteChanged, CampaignOrdered, AttemptsFound, ServerUp, ServerDown, ServerDraining,
                            ChannelList, ChannelListFailed, CallRecordsFound, ClaimResult, ClaimFailed, AttemptEvent,
-                           ContactsAdded, LoadMeasured, Tick>;
+                           ContactsAdded, NumbersForbidden, LoadMeasured, Tick>;
 
 // --- commands
 
@@ -131,6 +136,12 @@ struct FindCallRecords {
 struct ReconnectServer {
     std::string server;
 };
+/// The called person asked not to be called again: put all their numbers on the global list, and answer by
+/// NumbersForbidden. Their settlement does it once more, should this be lost.
+struct OptedOut {
+    AttemptId attempt;
+    std::vector<std::string> numbers;  // E.164
+};
 /// Something that the operator should read; `about` is the campaign, trunk or server.
 struct Alert {
     std::string about;
@@ -138,7 +149,7 @@ struct Alert {
 };
 
 using Command = std::variant<ClaimRequest, OriginateOrder, HangUp, Settlement, ProgressMade, CampaignStateChanged,
-                             ListChannels, FindCallRecords, ReconnectServer, Alert>;
+                             ListChannels, FindCallRecords, ReconnectServer, OptedOut, Alert>;
 
 // --- status
 
@@ -206,6 +217,7 @@ private:
     void take(const Now& now, const AttemptEvent& input);
     void fold_event(const Now& now, const AttemptEvent& input);
     void take(const Now& now, const ContactsAdded& input);
+    void take(const Now& now, const NumbersForbidden& input);
     void take(const Now& now, const LoadMeasured& input);
     void take(const Now& now, const Tick& input);
 
@@ -240,6 +252,7 @@ private:
     void set_state(CampaignRun& campaign, CampaignState state);
     void finish_if_idle(CampaignRun& campaign);
     void hang_up_unanswered(const Now& now, const CampaignRun& campaign);
+    void cancel_unanswered(const Now& now, LiveAttempt& attempt);
     void mark_changed(const Now& now, LiveAttempt& attempt);
     void flush_progress(const Now& now);
     LiveAttempt& add_attempt(const Claim& claim, SlotStage stage);
@@ -259,6 +272,10 @@ private:
     [[nodiscard]] std::string clock_problem(const Now& now) const;
     void listen_to(const Now& now, const LiveAttempt& attempt, ChannelEvent::Kind kind);
     void watch_servers(const Now& now);
+
+    // engine_do_not_call.cpp: who must not be called any more
+    void withdraw_claims(CampaignRun& campaign);
+    void note_opt_out(const LiveAttempt& attempt);
 
     // engine_overload.cpp: what is left undone
     void slow_down(bool slowed);

@@ -42,10 +42,11 @@ void Engine::plan(const Now& now) {
         // One turn is the most that it may be owed. What it could not use earlier, for want of contacts or because of
         // its own caps, is gone, or it would shut the others out now.
         campaign->served = std::max(campaign->served, served_ - 1.0 / campaign->campaign.weight);
-        open.emplace_back(
-            campaign.get(),
-            ClaimRequest{
-                .campaign = id, .at = now.utc, .max_attempts = campaign->campaign.retry.max_attempts, .slots = {}});
+        open.emplace_back(campaign.get(), ClaimRequest{.campaign = id,
+                                                       .at = now.utc,
+                                                       .max_attempts = campaign->campaign.retry.max_attempts,
+                                                       .slots = {},
+                                                       .do_not_call = campaign->campaign.do_not_call});
     }
     std::vector<std::pair<CampaignRun*, ClaimRequest>> full;
     while (!open.empty()) {
@@ -133,9 +134,15 @@ void Engine::take(const Now& now, const ClaimResult& input) {
     for (const Slot& slot : input.unused) give_back(campaign, slot);
     for (const Claim& claim : input.claims) {
         LiveAttempt& attempt = add_attempt(claim, SlotStage::reserved);
+        attempt.withdrawn = campaign.claim_withdrawn;
         put_in_hand(attempt);
         set_deadline(attempt, now.steady + unsent_limit);
     }
+    campaign.claim_withdrawn = false;
+    if (campaign.problem != input.problem && !input.problem.empty()) {
+        emit(Alert{.about = campaign.record.name, .text = "nobody is called: " + input.problem});
+    }
+    campaign.problem = input.problem;
     if (!input.unused.empty()) {
         const bool nothing_new = campaign.due_meanwhile == UtcTime::max();
         campaign.not_before = std::min(input.next_due_at.value_or(UtcTime{}), campaign.due_meanwhile);
@@ -151,6 +158,7 @@ void Engine::take(const Now& now, const ClaimFailed& input) {
     CampaignRun& campaign = *campaigns_.at(input.request.campaign);
     end_claim(now, campaign, input.request.slots.size());
     for (const Slot& slot : input.request.slots) give_back(campaign, slot);
+    campaign.claim_withdrawn = false;
     campaign.ask_again_at = now.steady + ask_again_after;
     finish_if_idle(campaign);
 }

@@ -1,6 +1,7 @@
 // Who leaves now. Claims wait in one queue for each way out (campaign, trunk, server); of those whose every limit
 // permits a call, the one that came first goes.
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.hpp"
 #include "core/engine_state.hpp"
@@ -32,7 +33,8 @@ void Engine::take_back_claims(const Now& now) {
         const bool may_leave = !nothing_leaves && clock_is_trusted && campaign->dials() &&
                                now.steady >= campaign->held_until && is_way(*campaign, *trunk, *server) &&
                                server->state == ServerRun::State::ready && !server->silent;
-        if (!may_leave) back.insert(back.end(), queue.begin(), queue.end());
+        std::ranges::copy_if(queue, std::back_inserter(back),
+                             [may_leave](const LiveAttempt* attempt) { return !may_leave || attempt->withdrawn; });
     }
     std::ranges::sort(back, {}, &LiveAttempt::in_hand_number);
     for (LiveAttempt* attempt : back) settle(now, *attempt, Disposition::canceled);

@@ -66,6 +66,7 @@ struct Engine::CampaignRun {
     int unanswered = 0;  // Originates without a Response
     double served = 0;   // slots so far, divided by the weight: the campaign with the least is next
     bool claim_asked = false;
+    bool claim_withdrawn = false;  // it was asked for by other rules than now hold
     SteadyTime claim_asked_at{};
     std::size_t slots_asked = 0;
     UtcTime not_before{};                       // no contact is due before
@@ -74,6 +75,7 @@ struct Engine::CampaignRun {
     int refusals = 0;                           // Originates refused one after the other
     SteadyTime held_until = SteadyTime::min();  // after refusals
     std::string held_because = {};
+    std::string problem = {};  // why the store claims nobody for it
 
     [[nodiscard]] bool dials() const { return configured && record.state == CampaignState::running; }
     // One probe at a time is enough to learn whether refusals have ended.
@@ -99,6 +101,7 @@ struct Engine::LiveAttempt {
     ServerRun* server;
     SlotStage stage = SlotStage::reserved;
     std::uint64_t in_hand_number = 0;  // the order in which claims came
+    bool withdrawn = false;            // it must not leave, if it has not
     bool awaits_response = false;      // counted in ServerRun::unanswered and CampaignRun::unanswered
     bool changed = false;              // listed in Engine::changed_
     SteadyTime sent_at{};

@@ -98,7 +98,7 @@ NextStep by_outcome(const RetryRules& rules, const EndedAttempt& ended, bool cha
 NextStep next_step(const RetryRules& rules, const EndedAttempt& ended) {
     OUTDIAL_CHECK(ended.numbers > 0 && ended.numbers <= max_numbers_per_contact && ended.position < ended.numbers);
     const bool charged = is_charged(ended);
-    if (ended.result == "dnc") return done("dnc", charged);
+    if (ended.result == opted_out) return done("dnc", charged);
     NextStep next = by_outcome(rules, ended, charged);
     const int spent = ended.history.charged + (charged ? 1 : 0);
     if (next.kind == NextStep::Kind::retry && spent >= rules.max_attempts) return done("max_attempts", charged);

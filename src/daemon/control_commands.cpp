@@ -10,6 +10,7 @@
 #include "config/rules.hpp"
 #include "control/protocol.hpp"
 #include "daemon/clock.hpp"
+#include "daemon/do_not_call_order.hpp"
 #include "daemon/log.hpp"
 #include "daemon/people_json.hpp"
 #include "daemon/version.hpp"
@@ -157,13 +158,15 @@ void ControlCommands::handle(const control::Peer& peer, const json& request, con
     if (command == "status") return status(reply);
     if (command == "campaign") return campaign(peer, request, reply);
     if (command == "add_contacts") return add_contacts(request, reply);
+    if (command == "dnc") return do_not_call(peer, request, reply);
     if (command == "forget") return forget(peer, request, reply);
     if (command == "reload") {
         spdlog::info("reload ordered uid={} pid={}", peer.uid, peer.pid);
         return reload_(
             [reply](const Result<void>& result) { reply(result ? ok() : control::refusal(result.error().message)); });
     }
-    reply(control::refusal("unknown command; this daemon knows status, campaign, add_contacts, forget and reload"));
+    reply(
+        control::refusal("unknown command; this daemon knows status, campaign, add_contacts, dnc, forget and reload"));
 }
 
 void ControlCommands::status(const control::Reply& reply) {
@@ -245,6 +248,24 @@ void ControlCommands::add_contacts(const json& request, const control::Reply& re
         for (const auto& rejected : added->rejected)
             answer["rejected"].push_back({{"index", rejected.index}, {"reason", rejected.reason}});
         reply(std::move(answer));
+    });
+}
+
+void ControlCommands::do_not_call(const control::Peer& peer, const json& request, const control::Reply& reply) {
+    using Kind = DoNotCallOrder::Kind;
+    const auto order = do_not_call_order(request);
+    if (!order) return reply(control::refusal(order.error().message));
+    const auto answer = [reply](const auto& result) {
+        if (!result) return reply(control::refusal(result.error().message));
+        reply(to_json(*result));
+    };
+    if (order->kind == Kind::lists) return dialer_.do_not_call_lists(answer);
+    spdlog::info("do-not-call order={} list={} numbers={} uid={} pid={}", text_in(request, "order"), order->list,
+                 order->numbers.size(), peer.uid, peer.pid);
+    if (order->kind == Kind::add) return dialer_.forbid(order->list, order->numbers, answer);
+    if (order->kind == Kind::remove) return dialer_.permit(order->list, order->texts(), answer);
+    dialer_.set_copied_at(order->list, order->copied_at, [reply](const Result<void>& result) {
+        reply(result ? ok() : control::refusal(result.error().message));
     });
 }
 

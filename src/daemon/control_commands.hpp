@@ -24,6 +24,7 @@ private:
     void status(const control::Reply& reply);
     void campaign(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
     void add_contacts(const nlohmann::json& request, const control::Reply& reply);
+    void do_not_call(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
     void forget(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
 
     Dialer& dialer_;

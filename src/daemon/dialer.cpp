@@ -139,6 +139,7 @@ void Dialer::carry_out(Command& command) {
         void operator()(ListChannels& command) const { dialer.links_->carry_out(command); }
         void operator()(ReconnectServer& command) const { dialer.links_->carry_out(command); }
         void operator()(FindCallRecords& command) const { dialer.find_call_records(command); }
+        void operator()(OptedOut& command) const { dialer.store_opt_out(std::move(command)); }
         void operator()(Settlement& settlement) const { dialer.store_->post(std::move(settlement)); }
         void operator()(ProgressMade& made) const { dialer.store_->post(std::move(made.attempts)); }
         void operator()(CampaignStateChanged& changed) const {

@@ -45,6 +45,11 @@ public:
 
     void order(const std::string& campaign, CampaignOrder order, Done<CampaignState> done);
     void add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done);
+    /// Numbers that must not be called: do_not_call.hpp. In force, also for calls that ring, when `done` comes.
+    void forbid(std::string list, std::vector<DoNotCallNumber> numbers, Done<store::DoNotCallChange> done);
+    void permit(std::string list, std::vector<std::string> numbers, Done<store::DoNotCallChange> done);
+    void set_copied_at(std::string list, UtcTime copied_at, Done<void> done);
+    void do_not_call_lists(Done<std::vector<store::DoNotCallListing>> done);
     void find_people(store::PersonKey key, Done<std::vector<store::PersonRecord>> done);
     struct Forgotten {
         std::vector<store::PersonRecord> people;
@@ -74,6 +79,7 @@ private:
     void wait_for_answers(SteadyTime until, std::function<void()> done);
     void begin_close(std::chrono::steady_clock::time_point give_up_at);
     void wait_for_store(std::function<void(store::Unwritten)> done);
+    void store_opt_out(OptedOut command);
     [[nodiscard]] bool post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done);
 
     boost::asio::io_context& io_;

@@ -120,6 +120,7 @@ void VirtualDaemon::carry_out(Command& command) {
             auto events = daemon.outside_.call_records(find.attempts);
             daemon.feed(CallRecordsFound{.asked = std::move(find.attempts), .events = std::move(events)});
         }
+        void operator()(OptedOut& command) const { daemon.store_opt_out(std::move(command)); }
         void operator()(Settlement& settlement) const {
             daemon.queue_.post(std::move(settlement));
             daemon.wake_store();
@@ -144,6 +145,20 @@ void VirtualDaemon::carry_out(Command& command) {
         }
     };
     std::visit(Carrier{*this}, command);
+}
+
+void VirtualDaemon::store_opt_out(OptedOut command) {
+    const auto numbers = std::make_shared<std::vector<std::string>>(std::move(command.numbers));
+    (void)post_task(
+        [numbers, at = outside_.now().utc](store::Store& store) {
+            std::vector<DoNotCallNumber> people;
+            for (const std::string& number : *numbers) people.push_back(opt_out_of(number));
+            (void)store.forbid(global_do_not_call_list, people, at);
+        },
+        [this, numbers](const Result<void>& committed) {
+            if (!committed) return;  // its settlement stores it
+            feed(NumbersForbidden{.list = std::string{global_do_not_call_list}, .numbers = *numbers});
+        });
 }
 
 // --- the store, as in StoreThread

@@ -80,6 +80,7 @@ private:
     void carry_out(Command& command);
     void take(store::StoreReply& reply);
     void deliver(std::vector<store::StoreReply> replies);
+    void store_opt_out(OptedOut command);
     [[nodiscard]] bool post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done);
     void wake_store();
     void write_group();

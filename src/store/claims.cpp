@@ -38,6 +38,7 @@ constexpr const char* settle_sql =
 /// One claim under way.
 struct Claims::Take {
     const ClaimRequest& request;
+    DoNotCall::Lists do_not_call{};
     ClaimResult result{};
     std::size_t examined = 0;
     bool fresh_left = true;
@@ -48,11 +49,12 @@ struct Claims::Take {
     }
 };
 
-Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts)
+Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call)
     : database_(database),
       campaigns_(campaigns),
       contacts_(contacts),
       attempts_(attempts),
+      do_not_call_(do_not_call),
       due_(database, due_sql),
       put_fresh_(database, put_fresh_sql),
       put_(database, put_sql),
@@ -67,9 +69,13 @@ ClaimResult Claims::claim(const ClaimRequest& request) {
     if (!progress) {
         database_.refuse(fmt::format("claim: campaign number {} is not in the database", request.campaign.value));
     } else if (progress->state == CampaignState::running) {
-        take_due(take);
-        take_fresh(take, *progress);
-        if (take.slots_left() > 0) look_ahead(take);
+        take.do_not_call = do_not_call_.lists_of(request.do_not_call, request.at);
+        take.result.problem = take.do_not_call.problem();
+        if (take.result.problem.empty()) {
+            take_due(take);
+            take_fresh(take, *progress);
+            if (take.slots_left() > 0) look_ahead(take);
+        }
     }
     const auto used = static_cast<std::ptrdiff_t>(take.result.claims.size());
     take.result.unused.assign(request.slots.begin() + used, request.slots.end());
@@ -129,13 +135,10 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
         put(request.campaign, candidate, "done", request.at, "no_number");
         return;
     }
-    Claim claim{request.slots[take.result.claims.size()],
-                request.campaign,
-                std::move(*contact),
-                candidate.position,
-                {},
-                request.at,
-                {}};
+    const std::optional<int> position = permitted_position(take, candidate, *contact);
+    if (!position) return;
+    Claim claim{
+        request.slots[take.result.claims.size()], request.campaign, std::move(*contact), *position, {}, request.at, {}};
     if (!attempts_.insert(claim)) {
         put(request.campaign, candidate, "pending", request.at + number_in_call_delay, "number_in_call");
         return;
@@ -145,6 +148,28 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
     ++taken.attempts;
     put(request.campaign, taken, "in_call", request.at, nullptr);
     take.result.claims.push_back(std::move(claim));
+}
+
+// A person's other number may be called where a list forbids one of them: lists are of numbers.
+std::optional<int> Claims::permitted_position(Take& take, const Candidate& candidate, const Contact& contact) {
+    const ClaimRequest& request = take.request;
+    const auto count = static_cast<int>(contact.numbers.size());
+    std::uint32_t invalid = 0;
+    UtcTime until = UtcTime::max();
+    for (int step = 0; step < count; ++step) {
+        const int position = (candidate.position + step) % count;
+        if (((invalid >> position) & 1U) != 0) continue;
+        const auto verdict = do_not_call_.verdict(take.do_not_call,
+                                                  contact.numbers[static_cast<std::size_t>(position)].e164, request.at);
+        if (!verdict.forbidden) return position;
+        until = std::min(until, verdict.until);
+        if (step == 0 && candidate.attempts > 0) {
+            invalid = attempts_.history(candidate.contact, request.campaign).invalid_positions;
+        }
+    }
+    const bool for_good = until == UtcTime::max();
+    put(request.campaign, candidate, for_good ? "done" : "pending", for_good ? request.at : until, "do_not_call");
+    return std::nullopt;
 }
 
 void Claims::put(CampaignId campaign, const Candidate& candidate, const char* state, UtcTime due_at,
@@ -171,9 +196,19 @@ void Claims::look_ahead(Take& take) {
     take.result.exhausted = !take.result.next_due_at && !in_call.next();
 }
 
+void Claims::forbid_person(const Settlement& settlement) {
+    std::vector<DoNotCallNumber> numbers;
+    if (const auto contact = contacts_.load(settlement.contact)) {
+        for (const PhoneNumber& number : contact->numbers) numbers.push_back(opt_out_of(number.e164));
+    }
+    (void)do_not_call_.add(global_do_not_call_list, numbers, settlement.settled_at);
+}
+
 SettleOutcome Claims::settle(const Settlement& settlement) {
     const SettleOutcome outcome = attempts_.end(settlement);
     if (outcome != SettleOutcome::settled) return outcome;
+    // At the time of the event it was stored already, unless the database could not be written then.
+    if (settlement.facts.result == opted_out) forbid_person(settlement);
     const NextStep& next = settlement.next;
     const bool retry = next.kind == NextStep::Kind::retry;
     const bool reached = settlement.disposition == Disposition::answered || (!retry && next.reason == "reached");

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "core/attempt.hpp"
 #include "store/attempts.hpp"
 #include "store/campaigns.hpp"
 #include "store/contacts.hpp"
+#include "store/do_not_call.hpp"
 #include "store/statement.hpp"
 
 namespace outdial::store {
@@ -19,7 +21,7 @@ inline constexpr std::size_t max_passed_over_per_claim = 256;
 /// Which contact is dialed next, and what an ended attempt makes of it. All members run inside the caller's Scope.
 class Claims {
 public:
-    Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts);
+    Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call);
 
     /// Due retries first, oldest first; then contacts never taken, in the order of the list.
     [[nodiscard]] ClaimResult claim(const ClaimRequest& request);
@@ -39,6 +41,10 @@ private:
     void take_due(Take& take);
     void take_fresh(Take& take, const Campaigns::Progress& progress);
     void take_one(Take& take, const Candidate& candidate);
+    /// The number whose turn it is, or else the next one that may be called; nothing where none may, and the contact is
+    /// put aside.
+    [[nodiscard]] std::optional<int> permitted_position(Take& take, const Candidate& candidate, const Contact& contact);
+    void forbid_person(const Settlement& settlement);
     void put(CampaignId campaign, const Candidate& candidate, const char* state, UtcTime due_at, const char* reason);
     void look_ahead(Take& take);
 
@@ -46,6 +52,7 @@ private:
     Campaigns& campaigns_;
     Contacts& contacts_;
     Attempts& attempts_;
+    DoNotCall& do_not_call_;
     Statement due_;
     Statement put_fresh_;
     Statement put_;

@@ -64,6 +64,27 @@ Result<SettleOutcome> Store::settle(const Settlement& settlement) {
     return scope.finish(parts_->claims.settle(settlement));
 }
 
+Result<DoNotCallChange> Store::forbid(std::string_view list, std::span<const DoNotCallNumber> numbers, UtcTime at) {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->do_not_call.add(list, numbers, at));
+}
+
+Result<DoNotCallChange> Store::permit(std::string_view list, std::span<const std::string> numbers) {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->do_not_call.remove(list, numbers));
+}
+
+Result<void> Store::set_copied_at(std::string_view list, UtcTime copied_at) {
+    Scope scope{*parts_->database};
+    parts_->do_not_call.set_copied_at(list, copied_at);
+    return scope.finish();
+}
+
+Result<std::vector<DoNotCallListing>> Store::do_not_call_lists() {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->do_not_call.all_lists());
+}
+
 Result<std::vector<Claim>> Store::live_attempts() {
     Scope scope{*parts_->database};
     return scope.finish(parts_->attempts.live());

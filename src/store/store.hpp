@@ -12,6 +12,7 @@
 #include "store/campaigns.hpp"
 #include "store/contacts.hpp"
 #include "store/database.hpp"
+#include "store/do_not_call.hpp"
 #include "store/forgetting.hpp"
 #include "store/run_guard.hpp"
 
@@ -73,6 +74,13 @@ public:
     /// contacts after those they have.
     [[nodiscard]] Result<AddedContacts> add_contacts(std::string_view list, std::span<const NewContact> contacts);
     [[nodiscard]] Result<std::vector<Contact>> find_contacts(std::string_view e164);
+
+    /// do_not_call.hpp. In force for every claim after it.
+    [[nodiscard]] Result<DoNotCallChange> forbid(std::string_view list, std::span<const DoNotCallNumber> numbers,
+                                                 UtcTime at);
+    [[nodiscard]] Result<DoNotCallChange> permit(std::string_view list, std::span<const std::string> numbers);
+    [[nodiscard]] Result<void> set_copied_at(std::string_view list, UtcTime copied_at);
+    [[nodiscard]] Result<std::vector<DoNotCallListing>> do_not_call_lists();
 
     /// Whom this number or external id means.
     [[nodiscard]] Result<std::vector<PersonRecord>> find_people(const PersonKey& key);

@@ -23,7 +23,8 @@ struct Store::Parts {
     Campaigns campaigns{*database};
     Contacts contacts{*database};
     Attempts attempts{*database, contacts};
-    Claims claims{*database, campaigns, contacts, attempts};
+    DoNotCall do_not_call{*database};
+    Claims claims{*database, campaigns, contacts, attempts, do_not_call};
     Forgetting forgetting{*database};
     SchemaGuard schema{*database, embedded_migrations()};
 };

@@ -97,7 +97,13 @@ void World::run_until_settled(Microseconds limit) {
     }
 }
 
-void World::give(const Input& input) { step(input); }
+void World::give(const Input& input) {
+    const auto* forbidden = std::get_if<NumbersForbidden>(&input);
+    if (forbidden != nullptr && forbidden->list == global_do_not_call_list) {
+        forbidden_.insert(forbidden->numbers.begin(), forbidden->numbers.end());
+    }
+    step(input);
+}
 
 void World::order(int campaign, CampaignOrder order) { step(CampaignOrdered{campaign_id(campaign), order}); }
 
@@ -165,6 +171,7 @@ void World::carry_out(const Command& command) {
         for (const Slot& slot : request->slots) {
             occupied_[slot.attempt] = slot;
             occupied_by_[slot.attempt] = request->campaign;
+            claimed_by_[slot.attempt] = request->do_not_call;
         }
         store([this, request = *request] { claim(request); }, between(options.commit_from, options.commit_to));
     } else if (const auto* order = std::get_if<OriginateOrder>(&command)) {
@@ -181,6 +188,8 @@ void World::carry_out(const Command& command) {
         list_channels(list->server);
     } else if (const auto* reconnect = std::get_if<ReconnectServer>(&command)) {
         reconnected.push_back(reconnect->server);
+    } else if (const auto* opt_out = std::get_if<OptedOut>(&command)) {
+        opt_outs.push_back(*opt_out);
     } else if (std::holds_alternative<ProgressMade>(command)) {
         ++progress_made;
     } else if (const auto* alert = std::get_if<Alert>(&command)) {
@@ -203,6 +212,12 @@ void World::claim(const ClaimRequest& request) {
     }
     Campaigned& campaign = campaigns_[request.campaign];
     ClaimResult result{.campaign = request.campaign, .claims = {}, .unused = {}, .next_due_at = {}};
+    if (!claim_problem.empty()) {
+        for (const Slot& slot : request.slots) occupied_.erase(slot.attempt);
+        result.unused = request.slots;
+        result.problem = claim_problem;
+        return step(result);
+    }
     while (!campaign.waiting.empty() && campaign.waiting.begin()->first <= now().utc) {
         campaign.ready.push_back(campaign.waiting.begin()->second);
         campaign.waiting.erase(campaign.waiting.begin());

@@ -136,8 +136,10 @@ public:
     std::vector<HangUp> hang_ups;
     std::vector<Alert> alerts;
     std::vector<std::string> reconnected;  // servers, as they were commanded
-    int progress_made = 0;                 // commands
+    std::vector<OptedOut> opt_outs;
+    int progress_made = 0;  // commands
     std::vector<ClaimRequest> claim_requests;
+    std::string claim_problem;   // with which the store claims nobody
     int store_fails = 0;         // so many claims to come fail
     std::string mute;            // a server that tells nothing of its calls, not even a Response
     std::string eventless;       // a server that answers, and tells nothing of its calls
@@ -193,6 +195,8 @@ private:
     std::map<std::string, int> channels_;           // by "campaign 1", "trunk t", "server s", "all"
     std::unordered_map<AttemptId, Slot> occupied_;  // our own count of slots
     std::unordered_map<AttemptId, CampaignId> occupied_by_;
+    std::unordered_map<AttemptId, std::vector<DoNotCallChoice>> claimed_by_;  // by which lists
+    std::set<std::string> forbidden_;                                         // numbers, globally
     std::set<AttemptId> told_created_;
     std::set<AttemptId> awaiting_response_;
     int next_contact_ = 1;

@@ -22,6 +22,12 @@ void World::originate(const OriginateOrder& order) {
     if (campaigns_[claim->second.campaign].state != CampaignState::running) {
         violate("an Originate of a campaign that does not run");
     }
+    if (forbidden_.contains(claim->second.number().e164)) violate("an Originate to a number that is forbidden");
+    const auto place = static_cast<std::size_t>(claim->second.campaign.value) - 1;
+    if (place < options.site.campaigns.size() &&
+        claimed_by_.at(order.attempt) != options.site.campaigns[place].do_not_call) {
+        violate("an Originate that was claimed by other do-not-call lists than now hold");
+    }
     calls.push_back({.attempt = order.attempt,
                      .campaign = claim->second.campaign,
                      .trunk = slot.trunk,

@@ -87,6 +87,7 @@ private:
     void account(const ListChannels& command);
     void account(const FindCallRecords& command);
     void account(const ReconnectServer& command);
+    void account(const OptedOut& command);
     void account(const Alert& alert);
 
     /// The place of a server or a trunk among its kind, from the digit that its name ends in.

@@ -115,6 +115,11 @@ void EngineDesk::account(const ReconnectServer& command) {
     OUTDIAL_CHECK(servers_[place_of(command.server)].up);
 }
 
+void EngineDesk::account(const OptedOut& command) {
+    OUTDIAL_CHECK(attempts_.at(command.attempt).facts.result == opted_out);
+    OUTDIAL_CHECK(!command.numbers.empty());
+}
+
 void EngineDesk::account(const FindCallRecords& command) {
     for (const AttemptId& id : command.attempts) {
         Attempt& attempt = attempts_.at(id);

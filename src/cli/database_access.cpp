@@ -1,0 +1,31 @@
+#include "cli/database_access.hpp"
+
+#include "cli/act_as_owner.hpp"
+
+namespace outdial::cli {
+
+Outcome<DatabaseAccess> access_database(const CommonOptions& common, const config::DaemonConfig& config,
+                                        std::string_view without_daemon) {
+    DatabaseAccess access;
+    Result<control::Client> client = control::Client::connect(config.control_socket);
+    if (client) {
+        access.client = *std::move(client);
+        return access;
+    }
+    const ActAsOwner owner(config.database.parent_path());
+    Result<FileLock> lock = FileLock::acquire(database_lock_file(config.database));
+    if (!lock) {
+        return give_up(common, ExitCode::no_daemon,
+                       client.error().message + "\nNor can " + std::string{without_daemon} +
+                           " without a daemon: " + lock.error().message);
+    }
+    access.lock = *std::move(lock);
+    Result<store::Store> store = store::Store::open(config.database);
+    if (!store) {
+        return give_up(common, ExitCode::failed, store.error().message);
+    }
+    access.store = *std::move(store);
+    return access;
+}
+
+}  // namespace outdial::cli
