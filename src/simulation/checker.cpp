@@ -80,6 +80,10 @@ void Checker::left(const std::string& server, std::string_view frame, Instant no
         return;
     }
     if (calls_.contains(call->attempt)) return violate("once", call->attempt + " was originated a second time");
+    if (forbidden_.contains("+" + call->number)) {
+        violate("do_not_call",
+                fmt::format("{} calls {}, which was on the do-not-call list", call->attempt, call->number));
+    }
     check_intent(*call, server);
     check_claim(*call, server);
     const Call made{.campaign = call->campaign,

@@ -50,6 +50,8 @@ public:
     /// The engine has ended or paused the campaign by itself.
     void stopped_itself(const std::string& campaign) { ordered(campaign, false); }
     void imported(const std::string& list, std::int64_t at_least, std::int64_t at_most);
+    /// It was told to an operator that the number is on the do-not-call list: E.164.
+    void forbidden(const std::string& number) { forbidden_.insert(number); }
     /// Some events never come, or come too late to count: no verdict can be relied on.
     void events_get_lost() { events_are_whole_ = false; }
     void clock_stepped(std::int64_t by_ms) { stepped_ms_ += by_ms < 0 ? -by_ms : by_ms; }
@@ -109,8 +111,9 @@ private:
     std::map<std::string, Permission> campaigns_;
     std::map<std::string, std::pair<std::int64_t, std::int64_t>> imported_;  // into a list: at least, at most
     std::unordered_map<std::string, Call> calls_;
-    std::set<std::string> live_;                                           // on a server
-    std::map<std::string, int> channels_;                                  // of the live calls, by level
+    std::set<std::string> live_;           // on a server
+    std::map<std::string, int> channels_;  // of the live calls, by level
+    std::set<std::string> forbidden_;
     std::set<std::string> open_;                                           // those that have left and not ended
     std::deque<std::pair<std::int64_t, std::string>> ended_a_moment_ago_;  // whose end may still be on its way
     std::map<std::string, std::int64_t> last_disturbed_us_;                // by server

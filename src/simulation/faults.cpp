@@ -28,6 +28,7 @@ std::string_view name(Fault fault) {
         case Fault::import: return "import";
         case Fault::hostile: return "hostile";
         case Fault::load: return "load";
+        case Fault::forbid: return "forbid";
     }
     return "";
 }

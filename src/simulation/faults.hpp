@@ -32,8 +32,9 @@ enum class Fault : std::uint8_t {
     import,   // contacts are imported while calls are up
     hostile,  // call lists hold what could be taken for protocol
     load,     // the process is short of memory, or of time
+    forbid,   // people come onto the do-not-call list, also while they are called
 };
-inline constexpr int fault_count = static_cast<int>(Fault::load) + 1;
+inline constexpr int fault_count = static_cast<int>(Fault::forbid) + 1;
 
 /// Some of them.
 class FaultSet {

@@ -89,11 +89,13 @@ std::vector<Person> draw_people(Random& random, const std::string& prefix, int c
 }
 
 void draw_faults(Random& random, Plan& plan, FaultSet allowed) {
+    Random apart{plan.seed * 2 + 2};  // of what came later: it leaves the meaning of older seeds as it was
     for (int i = 0; i < fault_count; ++i) {
         const auto fault = static_cast<Fault>(i);
-        const bool drawn = one_in(random, 3);
+        Random& draw = fault == Fault::forbid ? apart : random;
+        const bool drawn = one_in(draw, 3);
         // Often rare, sometimes one upon the other.
-        const Microseconds every = seconds{between(random, 3, one_in(random, 3) ? 15 : 90)};
+        const Microseconds every = seconds{between(draw, 3, one_in(draw, 3) ? 15 : 90)};
         if (!allowed.has(fault) || !drawn) continue;
         plan.faults.add(fault);
         plan.every[fault] = every;

@@ -87,6 +87,7 @@ private:
     void reload();
     void reload_with(SiteRules rules);
     void import_more();
+    void forbid_some();
     void keep_campaigns_running();
     [[nodiscard]] std::size_t any_server();
     void disturb(std::size_t server, Microseconds duration);

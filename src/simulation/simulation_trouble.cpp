@@ -54,6 +54,7 @@ void Simulation::plan_trouble() {
     repeat(Fault::load, &Simulation::overload);
     repeat(Fault::orders, &Simulation::give_order);
     repeat(Fault::reload, &Simulation::reload);
+    repeat(Fault::forbid, &Simulation::forbid_some);
     if (plan_.has(Fault::import)) at(plan_.trouble / 3, [this] { import_more(); });
 }
 
@@ -247,6 +248,24 @@ void Simulation::reload_with(SiteRules rules) {
     daemon_->reload(to_site(rules, plan_.call_records), [this, rules](const Result<void>& done) {
         if (done) checker_.in_force(rules);
         if (!done && healed_) at(seconds{1}, [this, rules] { reload_with(rules); });
+    });
+}
+
+// A person, and now and then several, of those whom the campaigns call.
+void Simulation::forbid_some() {
+    if (!daemon_lives()) return;
+    auto list = plan_.lists.begin();
+    std::advance(list, random_.below(plan_.lists.size()));
+    std::vector<std::string> numbers;
+    const std::uint64_t most = 1 + random_.below(4);
+    for (std::uint64_t i = 0; i < most; ++i) {
+        const Person& person = list->second[random_.below(list->second.size())];
+        numbers.push_back(person.numbers[random_.below(person.numbers.size())]);
+    }
+    say(fmt::format("{} numbers come onto the do-not-call list", numbers.size()));
+    daemon_->forbid(numbers, [this, numbers](const Result<void>& done) {
+        if (!done) return say("they do not: " + done.error().message);
+        for (const std::string& number : numbers) checker_.forbidden(number);
     });
 }
 

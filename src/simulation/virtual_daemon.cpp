@@ -148,17 +148,25 @@ void VirtualDaemon::carry_out(Command& command) {
 }
 
 void VirtualDaemon::store_opt_out(OptedOut command) {
-    const auto numbers = std::make_shared<std::vector<std::string>>(std::move(command.numbers));
-    (void)post_task(
-        [numbers, at = outside_.now().utc](store::Store& store) {
-            std::vector<DoNotCallNumber> people;
-            for (const std::string& number : *numbers) people.push_back(opt_out_of(number));
-            (void)store.forbid(global_do_not_call_list, people, at);
+    forbid(std::move(command.numbers), [](const Result<void>&) {});  // its settlement stores it, too
+}
+
+void VirtualDaemon::forbid(std::vector<std::string> numbers, Done<void> done) {
+    const auto stored = std::make_shared<Result<void>>();
+    const auto shared = std::make_shared<const std::vector<std::string>>(std::move(numbers));
+    const bool posted = post_task(
+        [stored, shared, at = outside_.now().utc](store::Store& store) {
+            std::vector<DoNotCallNumber> entries;
+            for (const std::string& number : *shared) entries.push_back(opt_out_of(number));
+            const auto change = store.forbid(global_do_not_call_list, entries, at);
+            if (!change) *stored = tl::unexpected(change.error());
         },
-        [this, numbers](const Result<void>& committed) {
-            if (!committed) return;  // its settlement stores it
-            feed(NumbersForbidden{.list = std::string{global_do_not_call_list}, .numbers = *numbers});
+        [this, stored, shared, done](const Result<void>& committed) {
+            if (!committed) return done(committed);
+            if (*stored) feed(NumbersForbidden{.list = std::string{global_do_not_call_list}, .numbers = *shared});
+            done(*stored);
         });
+    if (!posted) done(fail("the database is busy"));
 }
 
 // --- the store, as in StoreThread

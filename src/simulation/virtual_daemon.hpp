@@ -69,6 +69,7 @@ public:
     [[nodiscard]] Result<CampaignState> order(const std::string& campaign, CampaignOrder order,
                                               std::function<void()> stored);
     void reload(Site site, Done<void> done);
+    void forbid(std::vector<std::string> numbers, Done<void> done);
     void add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done);
 
     [[nodiscard]] const Engine& engine() const { return engine_; }
