@@ -20,6 +20,8 @@ constexpr const char* all_sql = ATTEMPT_COLUMNS "ORDER BY a.attempt_id";
 constexpr const char* campaigns_sql =
     "SELECT p.campaign, l.name, p.state, p.contacts, p.ready, p.waiting, p.in_call, p.done FROM campaign_progress AS p "
     "JOIN campaign AS ca ON ca.name = p.campaign JOIN call_list AS l ON l.list_id = ca.list_id ORDER BY 1";
+constexpr const char* newest_number_sql =
+    "SELECT number FROM attempt WHERE ended_at IS NULL ORDER BY attempt_id DESC LIMIT 1";
 constexpr const char* live_sql = "SELECT count(*) FROM attempt WHERE ended_at IS NULL";
 constexpr const char* due_from_sql =
     "SELECT count(*) FROM campaign_contact WHERE state = 'pending' AND due_at >= ?2 AND campaign_id = "
@@ -151,6 +153,14 @@ std::int64_t DatabaseView::live_attempts() {
     const std::int64_t count = step(row) ? sqlite3_column_int64(row, 0) : 0;
     sqlite3_reset(row);
     return count;
+}
+
+std::string DatabaseView::newest_number() {
+    sqlite3_stmt* row = statement(newest_number_sql);
+    std::string number;
+    if (step(row)) number = text(row, 0);
+    sqlite3_reset(row);
+    return number;
 }
 
 std::int64_t DatabaseView::due_from(const std::string& campaign, std::int64_t utc_ms) {

@@ -42,6 +42,8 @@ public:
     void each_attempt(const std::function<void(const AttemptRow&)>& take);
     [[nodiscard]] std::vector<CampaignRow> campaigns();
     [[nodiscard]] std::int64_t live_attempts();
+    /// The number of the live attempt that was claimed last; empty where there is none.
+    [[nodiscard]] std::string newest_number();
     /// Contacts of the campaign that are due so late or later.
     [[nodiscard]] std::int64_t due_from(const std::string& campaign, std::int64_t utc_ms);
     /// Rows that contradict each other, in words; empty when there are none.

@@ -262,6 +262,8 @@ void Simulation::forbid_some() {
         const Person& person = list->second[random_.below(list->second.size())];
         numbers.push_back(person.numbers[random_.below(person.numbers.size())]);
     }
+    // Somebody whose call is about to leave, or rings.
+    if (const std::string number = view_ == nullptr ? "" : view_->newest_number(); !number.empty()) numbers[0] = number;
     say(fmt::format("{} numbers come onto the do-not-call list", numbers.size()));
     daemon_->forbid(numbers, [this, numbers](const Result<void>& done) {
         if (!done) return say("they do not: " + done.error().message);
