@@ -293,6 +293,7 @@ void Engine::settle(const Now& now, LiveAttempt& attempt, Disposition dispositio
                              .position = attempt.claim.position,
                              .numbers = static_cast<int>(attempt.claim.contact.numbers.size()),
                              .history = attempt.claim.history,
+                             .forbidden = attempt.forbidden,
                              .at = now.utc};
     Settlement settlement{.attempt = attempt.id(),
                           .campaign = campaign.record.id,

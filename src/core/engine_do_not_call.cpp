@@ -22,7 +22,7 @@ void Engine::take(const Now& now, const NumbersForbidden& input) {
     for (auto& [id, attempt] : attempts_) {
         if (!numbers.contains(attempt->claim.number().e164) || !keeps_to(attempt->campaign->campaign, input.list))
             continue;
-        attempt->withdrawn = true;
+        attempt->withdrawn = attempt->forbidden = true;
         if (attempt->is_sent()) cancel_unanswered(now, *attempt);
     }
 }

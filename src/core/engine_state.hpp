@@ -102,6 +102,7 @@ struct Engine::LiveAttempt {
     SlotStage stage = SlotStage::reserved;
     std::uint64_t in_hand_number = 0;  // the order in which claims came
     bool withdrawn = false;            // it must not leave, if it has not
+    bool forbidden = false;            // its number came onto a do-not-call list
     bool awaits_response = false;      // counted in ServerRun::unanswered and CampaignRun::unanswered
     bool changed = false;              // listed in Engine::changed_
     SteadyTime sent_at{};

@@ -62,6 +62,8 @@ NextStep by_technical_rule(const RetryRules& rules, const EndedAttempt& ended, b
 
 NextStep after_cancel(const RetryRules& rules, const EndedAttempt& ended, bool charged) {
     if (!ended.originated) return again(ended, unsent_retry_after, ended.position, charged);
+    // The claim finds that nobody may be called, or until when: no reason to have the contact wait for that.
+    if (ended.forbidden && ended.numbers == 1) return again(ended, Milliseconds{0}, ended.position, charged);
     if (!charged) return again(ended, rules.technical.after, ended.position, charged);
     const auto rule = rules.person.find(Disposition::no_answer);  // it rang and nobody had answered yet
     return again(ended, rule == rules.person.end() ? rules.lost_after : rule->second.after, ended.position, charged);

@@ -13,6 +13,7 @@ struct EndedAttempt {
     int position = 0;
     int numbers = 1;         // how many the contact has
     AttemptHistory history;  // of the attempts before this one
+    bool forbidden = false;  // its number came onto a do-not-call list meanwhile
     UtcTime at;
 };
 

@@ -121,6 +121,16 @@ TEST_CASE("an invalid number is never dialed again: the next valid one is, at on
     check_retry(next_step(rules(), unanswered), hours{2}, 2, true);
 }
 
+TEST_CASE("a call canceled for a do-not-call list leaves the contact's only number to the next claim, at once") {
+    EndedAttempt attempt = ended(Disposition::canceled, 1, 0);
+    attempt.may_have_rung = true;
+    check_retry(next_step(rules(), attempt), hours{2}, 0, true);
+    attempt.forbidden = true;
+    check_retry(next_step(rules(), attempt), seconds{0}, 0, true);
+    attempt.numbers = 2;  // the other one is not rung the moment that this one falls silent
+    check_retry(next_step(rules(), attempt), hours{2}, 0, true);
+}
+
 TEST_CASE("a canceled attempt is charged only if it may have rung") {
     EndedAttempt attempt = ended(Disposition::canceled, 3, 1);
     check_retry(next_step(rules(), attempt), minutes{1}, 1, false);
