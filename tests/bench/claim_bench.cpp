@@ -1,6 +1,7 @@
 // What the store costs, on a list of a million contacts: import, claims of 1 and of 30 slots with their FULL commit and
-// without, whole lifecycles in groups, the reporting views, memory. Prints a table; OUTDIAL_BENCH_CONTACTS makes the
-// list smaller.
+// without, whole lifecycles in groups, the reporting views, memory; then the claims again by a do-not-call list of as
+// many numbers, which is filled first. Prints a table; OUTDIAL_BENCH_CONTACTS and OUTDIAL_BENCH_FORBIDDEN are other
+// sizes.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <stdlib.h>
@@ -70,9 +71,10 @@ struct Bench {
     std::size_t contacts;
     Random random{1};
     UtcTime now = from_unix_ms(1'800'000'000'000);
+    std::vector<DoNotCallChoice> do_not_call{};
 
     ClaimRequest request(std::size_t slots) {
-        ClaimRequest wanted{campaign, now, 4, {}};
+        ClaimRequest wanted{campaign, now, 4, {}, do_not_call};
         for (std::size_t i = 0; i < slots; ++i) {
             wanted.slots.push_back({AttemptId::make(now, random), "carrier-a", "pbx1", "+18001234567"});
         }
@@ -152,6 +154,35 @@ void bench_claims(Bench& bench, std::size_t slots, bool durable, int rounds) {
     print_latency(
         fmt::format("claim of {} slots {}, p50 / p99", slots, durable ? "with FULL commit" : "inside a group"),
         std::move(samples));
+}
+
+// Numbers in no order, none of a contact but every hundredth, as in a public register.
+void bench_do_not_call(Bench& bench, std::size_t count) {
+    constexpr std::size_t batch_size = 5000;
+    constexpr std::size_t prime = 7'654'321;
+    std::vector<DoNotCallNumber> batch;
+    const auto start = Clock::now();
+    for (std::size_t i = 0; i < count;) {
+        batch.clear();
+        for (; batch.size() < batch_size && i < count; ++i) {
+            const std::size_t number = i * prime % count;
+            const bool is_contact = i % 100 == 0 && i < bench.contacts;
+            batch.push_back({.e164 = is_contact ? fmt::format("+1202{:07}", i) : fmt::format("+13{:09}", number),
+                             .expires_at = {},
+                             .source = "import",
+                             .reason = {}});
+        }
+        must(bench.store.forbid("register", batch, bench.now));
+        if (bench.store.wal_pages() > 8000) must(bench.store.checkpoint());
+    }
+    must(bench.store.set_copied_at("register", bench.now));
+    print_row(fmt::format("{} numbers onto a do-not-call list", count),
+              fmt::format("{:.0f} /s", static_cast<double>(count) / seconds(Clock::now() - start)));
+    bench.do_not_call = {{"register", 24h * 31}};
+    bench_claims(bench, 1, true, 1000);
+    bench_claims(bench, 30, true, 500);
+    bench_claims(bench, 1, false, 1000);
+    bench_claims(bench, 30, false, 500);
 }
 
 // What the daemon does: each group ends the calls of the one before, tells of those that ring, and claims as many
@@ -236,6 +267,8 @@ int main() {
         bench_lifecycles(bench, 30, 1000);
         bench_lifecycles(bench, 100, 500);
         bench_reports(bench);
+        const char* forbidden = std::getenv("OUTDIAL_BENCH_FORBIDDEN");
+        bench_do_not_call(bench, forbidden == nullptr ? contacts : std::strtoul(forbidden, nullptr, 10));
         print_row("peak memory", fmt::format("{} MiB", peak_memory_mib()));
         print_row("database file", fmt::format("{} MiB", std::filesystem::file_size(folder / "bench.db") >> 20));
     }
