@@ -49,8 +49,8 @@ bool PendingActions::collect(const Message& event) {
     if (equal_ignoring_case(mark, "Complete")) {
         if (list.too_long) {
             finish(found, {Reply::Kind::unanswered,
-                           fmt::format("the list that {} gave is over {} items or {} bytes", list.name, max_list_items,
-                                       max_list_bytes),
+                           fmt::format("the list that {} gave is over {} items or {} MB", list.name, max_list_items,
+                                       max_list_bytes / 1'000'000),
                            nullptr,
                            {}});
         } else {

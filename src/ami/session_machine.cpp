@@ -103,9 +103,9 @@ void SessionMachine::report_skipped() {
     const auto skipped = parser_.skipped() - reported_skipped_;
     if (skipped == 0) return;
     reported_skipped_ = parser_.skipped();
-    listener_.session_warning(
-        fmt::format("{} sent {} message(s) beyond {} bytes, {} bytes a line or {} fields; skipped", settings_.peer,
-                    skipped, Parser::Limits{}.message_bytes, Parser::Limits{}.line_bytes, Parser::Limits{}.fields));
+    listener_.session_warning(fmt::format("{} sent {} message(s) beyond {} MB, {} KiB a line or {} fields; skipped",
+                                          settings_.peer, skipped, Parser::Limits{}.message_bytes / 1'000'000,
+                                          Parser::Limits{}.line_bytes / 1024, Parser::Limits{}.fields));
 }
 
 void SessionMachine::handle(const Message& message) {

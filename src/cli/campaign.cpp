@@ -48,7 +48,7 @@ ExitCode reload(const CommonOptions& common) {
     }
     const auto answer = ask(common, *client, {{"command", "reload"}});
     if (!answer) {
-        return answer.error() == ExitCode::failed ? ExitCode::configuration : answer.error();
+        return answer.error();
     }
     if (common.json) {
         print_json(*answer);

@@ -85,7 +85,7 @@ Outcome<nlohmann::json> ask(const CommonOptions& common, control::Client& client
     }
     if (!answer->at("ok").get<bool>()) {
         const auto error = answer->find("error");
-        return give_up(common, ExitCode::failed,
+        return give_up(common, answer->contains("configuration") ? ExitCode::configuration : ExitCode::failed,
                        error != answer->end() && error->is_string() ? error->get<std::string>()
                                                                     : "the daemon refused, and gave no reason");
     }

@@ -57,6 +57,10 @@ public:
 
 private:
     /// What is there, links followed; nothing, and `error` set, where that cannot be seen.
+    static fs::path folder_of(const fs::path& path) {
+        return path.has_parent_path() ? path.parent_path() : fs::path{"."};
+    }
+
     static std::optional<struct stat> look_at(const fs::path& path, int& error) {
         struct stat status {};
         error = ::stat(path.c_str(), &status) == 0 ? 0 : errno;
@@ -71,7 +75,7 @@ private:
 
     /// Whether a file can be in it, as far as can be seen.
     bool examine_folder_of(const fs::path& path, Position at, std::string_view advice) {
-        const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path{"."};
+        const fs::path folder = folder_of(path);
         int error = 0;
         const auto found = look_at(folder, error);
         if (error == EACCES) {
@@ -113,7 +117,7 @@ private:
             return;
         }
         int error = 0;
-        const fs::path folder = daemon.control_socket.parent_path();
+        const fs::path folder = folder_of(daemon.control_socket);
         if (!look_at(folder, error) && error == ENOENT) {
             // The service's RuntimeDirectory, for one, is there only while it runs.
             problems_.warn(at, fmt::format("the folder {} is not there now; it must be when the daemon starts",
@@ -123,7 +127,7 @@ private:
         }
         const auto found = look_at(daemon.control_socket, error);
         if (found && !S_ISSOCK(found->st_mode)) {
-            problems_.add(at, fmt::format("{} is taken by something that is no socket; remove it, or name another path",
+            problems_.add(at, fmt::format("{} is taken by something that is no socket; name another path",
                                           in_quotes(daemon.control_socket.native())));
         }
     }

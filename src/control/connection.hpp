@@ -25,8 +25,10 @@ public:
 
     void start();
     void close();
-    /// Since when it has had no request in hand, though it may have sent part of one; nothing while it has.
+    /// Since when it has had no request in hand, though it may have sent part of one, or has not taken an answer;
+    /// nothing while a request of its is being carried out.
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> idle_since() const {
+        if (writing_) return write_began_;
         return in_hand_.empty() ? std::optional{idle_since_} : std::nullopt;
     }
 

@@ -40,7 +40,7 @@ Result<void> remove_stale(const std::filesystem::path& path, const Address& addr
     }
     if (!S_ISSOCK(status.st_mode)) {
         return fail("the control socket's path " + path.string() +
-                    " is taken by something that is no socket: remove it, or set control.socket to another path");
+                    " is taken by something that is no socket: set control.socket to another path");
     }
     const FileDescriptor probe{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
     if (!probe) {
@@ -226,7 +226,7 @@ private:
         connection->start();
     }
 
-    /// Clients that hold connections open and ask nothing must not keep an operator out.
+    /// Clients that hold connections open and ask nothing, or take no answers, must not keep an operator out.
     void close_idlest() {
         std::shared_ptr<Connection> idlest;
         auto since = std::chrono::steady_clock::now() - limits_.spared_idle_time;

@@ -65,7 +65,10 @@ Disposition from_circumstances(const CallFacts& facts, int cause) {
     // Ended on our side. Asterisk before 22.8 gives a ring timeout the cause 0 and no DialEnd; a hangup by hand has a
     // DialEnd or the cause 16.
     const bool timed_out = cause == 0 && !facts.dial_ended;
-    return timed_out ? Disposition::no_answer : Disposition::canceled;
+    if (timed_out) return Disposition::no_answer;
+    // Nobody asked for it and it did not ring: a call that came to nothing, which the technical rule tries again only
+    // so many times. Calls that we cancel have no such bound.
+    return facts.ringing_at ? Disposition::canceled : Disposition::unreachable;
 }
 
 Disposition of_answered(const CallFacts& facts) {

@@ -162,8 +162,11 @@ void ControlCommands::handle(const control::Peer& peer, const json& request, con
     if (command == "forget") return forget(peer, request, reply);
     if (command == "reload") {
         spdlog::info("reload ordered uid={} pid={}", peer.uid, peer.pid);
-        return reload_(
-            [reply](const Result<void>& result) { reply(result ? ok() : control::refusal(result.error().message)); });
+        return reload_([reply](const Result<void>& result) {
+            json answer = result ? ok() : control::refusal(result.error().message);
+            if (!result) answer["configuration"] = "refused";  // and not just the request
+            reply(std::move(answer));
+        });
     }
     reply(
         control::refusal("unknown command; this daemon knows status, campaign, add_contacts, dnc, forget and reload"));

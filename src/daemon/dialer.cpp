@@ -236,6 +236,8 @@ void Dialer::condemn_database(Error error) {
 }
 
 void Dialer::add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done) {
+    // What room is left is for the outcomes of calls.
+    if (!why_not_dialing_.empty()) return done(fail("nothing is imported now: " + why_not_dialing_));
     auto added = std::make_shared<Result<store::AddedContacts>>();
     auto shared = std::make_shared<std::vector<NewContact>>(std::move(contacts));
     const bool posted =

@@ -6,6 +6,9 @@ namespace outdial::daemon {
 
 namespace {
 
+// What room a full disk has left is for the outcomes of calls, and for single people who object.
+constexpr std::size_t most_while_in_trouble = 100;
+
 std::vector<std::string> texts_of(const std::vector<DoNotCallNumber>& numbers) {
     std::vector<std::string> texts;
     texts.reserve(numbers.size());
@@ -17,6 +20,9 @@ std::vector<std::string> texts_of(const std::vector<DoNotCallNumber>& numbers) {
 
 // The engine hears of it after the commit, and after every claim that was made before: store_jobs.hpp.
 void Dialer::forbid(std::string list, std::vector<DoNotCallNumber> numbers, Done<store::DoNotCallChange> done) {
+    if (numbers.size() > most_while_in_trouble && !why_not_dialing_.empty()) {
+        return done(fail("no list is imported now: " + why_not_dialing_));
+    }
     auto change = std::make_shared<Result<store::DoNotCallChange>>();
     const auto shared = std::make_shared<const std::vector<DoNotCallNumber>>(std::move(numbers));
     const bool posted = post_task([change, shared, list, at = read_clocks().utc](

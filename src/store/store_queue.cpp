@@ -88,9 +88,16 @@ void StoreQueue::put_back(StoreGroup group) {
 
 std::vector<StoreReply> StoreQueue::refuse_all(const Error& error) {
     std::vector<StoreReply> replies;
-    for (Settlement& settlement : settlements_) replies.push_back(SettlementFailed{std::move(settlement), error});
-    for (ClaimRequest& request : claims_) replies.push_back(ClaimFailed{std::move(request), error});
-    for (StoreTask& task : tasks_) replies.push_back(TaskDone{std::move(task.done), tl::unexpected{error}});
+    // In place: of a variant that is moved GCC 12 believes that it may not be initialised.
+    for (Settlement& settlement : settlements_) {
+        replies.emplace_back(std::in_place_type<SettlementFailed>, std::move(settlement), error);
+    }
+    for (ClaimRequest& request : claims_) {
+        replies.emplace_back(std::in_place_type<ClaimFailed>, std::move(request), error);
+    }
+    for (StoreTask& task : tasks_) {
+        replies.emplace_back(std::in_place_type<TaskDone>, std::move(task.done), tl::unexpected{error});
+    }
     settlements_.clear();
     claims_.clear();
     tasks_.clear();

@@ -143,11 +143,21 @@ TEST_CASE("A reload that the configuration does not permit ends with 78") {
     const TemporaryFolder folder;
     write_configuration(folder);
     const FakeDaemon daemon(folder.path(), [](const json&) -> json {
-        return {{"ok", false}, {"error", "a\x1b[31m.yaml:1:1: wrong\nb.yaml:2:2: wrong too"}};
+        return {
+            {"ok", false}, {"error", "a\x1b[31m.yaml:1:1: wrong\nb.yaml:2:2: wrong too"}, {"configuration", "refused"}};
     });
     const Finished refused = run_outdial(folder, "reload --config outdial.yaml");
     CHECK(refused.exit == 78);
     CHECK_THAT(refused.error, Contains("a\\x1b[31m.yaml:1:1: wrong\nb.yaml:2:2: wrong too\n"));
+}
+
+TEST_CASE("A reload that the daemon could not take up, whatever the files say, ends with 1") {
+    const TemporaryFolder folder;
+    write_configuration(folder);
+    const FakeDaemon daemon(folder.path(), [](const json&) -> json {
+        return {{"ok", false}, {"error", "the control socket has 64 connections already"}};
+    });
+    CHECK(run_outdial(folder, "reload --config outdial.yaml").exit == 1);
 }
 
 TEST_CASE("Watching a campaign ends when it is finished, and tells each change once") {
