@@ -298,6 +298,31 @@ TEST_CASE("When all places are taken by clients that ask nothing, the one idle l
     CHECK(json::parse(busy.line())["late"] == true);
 }
 
+TEST_CASE("A client that takes no answer makes room, too, when all places are taken") {
+    ServerLimits limits;
+    limits.connections = 1;
+    limits.spared_idle_time = 0h;
+    const std::string much(8 * 1024 * 1024, 'x');  // more than a socket holds
+    bool asked = false;
+    Room room(
+        [&](const Peer&, const json& request, const Reply& reply) {
+            asked = true;
+            reply({{"ok", true}, {"text", request["command"] == "much" ? much : ""}});
+        },
+        limits);
+    RawClient deaf(room.socket());
+    REQUIRE(deaf.send("{\"command\":\"much\"}\n"));
+    for (bool is_answered = false; !is_answered;) {
+        room.on_loop([&] { is_answered = asked; });
+    }
+    json answer{{"ok", false}};
+    for (int tries = 0; tries < 100 && answer["ok"] == false; ++tries) {
+        Client operator_client = room.client();
+        answer = called(operator_client, {{"command", "pause"}});
+    }
+    CHECK(answer["ok"] == true);
+}
+
 TEST_CASE("The socket is open to its owner and group alone, whatever the umask") {
     const mode_t mask = GENERATE(0, 077, 0777);
     const mode_t before = ::umask(mask);

@@ -269,6 +269,9 @@ class FullDisk(unittest.TestCase):
         # For the moment between the commit that failed and the one from the reserve, it is the failure that is told.
         self.outdial.wait_until(lambda: "outcomes of calls are still written" in self.why_not(), "the pause", 20)
         self.assertFalse(reserve.exists())
+        # The reserve is for outcomes alone: a list of some size would use it up.
+        with self.assertRaisesRegex(AssertionError, "nothing is imported now"):
+            self.outdial.import_list("more", [{"phone": f"1212{2_000_000 + index}"} for index in range(2000)])
         self.outdial.wait_until(lambda: self.outdial.progress("renewals")["in_call"] == 0, "the calls' outcomes", 30)
         made = run.attempts()
         time.sleep(2)  # retries are due meanwhile
