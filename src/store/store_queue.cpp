@@ -90,13 +90,13 @@ std::vector<StoreReply> StoreQueue::refuse_all(const Error& error) {
     std::vector<StoreReply> replies;
     // In place: of a variant that is moved GCC 12 believes that it may not be initialised.
     for (Settlement& settlement : settlements_) {
-        replies.emplace_back(std::in_place_type<SettlementFailed>, std::move(settlement), error);
+        replies.emplace_back(std::in_place_type<SettlementFailed>, SettlementFailed{std::move(settlement), error});
     }
     for (ClaimRequest& request : claims_) {
-        replies.emplace_back(std::in_place_type<ClaimFailed>, std::move(request), error);
+        replies.emplace_back(std::in_place_type<ClaimFailed>, ClaimFailed{std::move(request), error});
     }
     for (StoreTask& task : tasks_) {
-        replies.emplace_back(std::in_place_type<TaskDone>, std::move(task.done), tl::unexpected{error});
+        replies.emplace_back(std::in_place_type<TaskDone>, TaskDone{std::move(task.done), tl::unexpected{error}});
     }
     settlements_.clear();
     claims_.clear();
