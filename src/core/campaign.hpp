@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "core/calling_rules.hpp"
 #include "core/disposition.hpp"
 #include "core/do_not_call.hpp"
 #include "core/template.hpp"
@@ -72,6 +73,7 @@ struct Campaign {
     RatePacing pacing;
     RetryRules retry;
     std::vector<DoNotCallChoice> do_not_call;  // beside the global list
+    SharedCallingRules calling;                // nothing: at all hours
     int weight = 1;                            // its share where campaigns compete for the same trunk
 };
 
