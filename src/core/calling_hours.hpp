@@ -34,6 +34,7 @@ struct CallingHours {
     std::vector<LocalDate> holidays;   // in order
     std::optional<LocalDate> in_force_from;
     std::optional<LocalDate> in_force_through;  // that day included
+    bool operator==(const CallingHours&) const = default;
 };
 
 /// Nothing while the rule is not in force: then it forbids nothing.

@@ -4,13 +4,14 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "core/calling_rules.hpp"
+#include "core/calling_hours.hpp"
 #include "core/contact.hpp"
+#include "core/place.hpp"
 
 namespace outdial {
 
-/// What is known of the world: where numbers and people are, and when their clocks say that they may be called. The
-/// zone room knows the real one; used by one thread at a time.
+/// What is known of the world: where numbers and people are, and what their clocks say. The zone room knows the real
+/// one. May be used by several threads.
 class Geography {
 public:
     virtual ~Geography() = default;
@@ -19,10 +20,9 @@ public:
     /// country. Fails where one of them names nothing that there is: the contact is to be refused.
     [[nodiscard]] virtual Result<Place> place_of(const PhoneNumber& number, const Attributes& attributes) const = 0;
 
-    /// When within [from, to) the rules permit calls to somebody there. The place has a zone, or else the rules have
-    /// one for those without.
-    [[nodiscard]] virtual Result<OpenIntervals> open(const CallingRules& rules, const Place& place, UtcTime from,
-                                                     UtcTime to) const = 0;
+    /// When within [from, to) the hours permit calls to somebody whose clock is that of the zone.
+    [[nodiscard]] virtual Result<OpenIntervals> open_in(std::string_view zone, const CallingHours& hours, UtcTime from,
+                                                        UtcTime to) const = 0;
 
     /// Of the data behind it, for the record: "tzdata 2026f, libphonenumber 8.12.57".
     [[nodiscard]] virtual std::string_view version() const = 0;

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""Writes the table of number_areas.cpp: which time zones, and in North America which states, a number's first digits may mean.
+"""Writes the table of number_areas.cpp: which time zones, countries, and in North America states, a number's first digits may mean; and regions.csv
+as a table.
 
-  generate_number_areas.py area_code_complexes.csv number_areas.csv OUTPUT.cpp
+  generate_number_areas.py area_code_complexes.csv number_areas.csv regions.csv OUTPUT.cpp
 
   +1      Google's data in Debian's python3-phonenumbers: each area code has all zones that are named anywhere under it,
           and under those that overlay it. The longest prefix is never taken: an exchange that is not listed may be
@@ -61,6 +62,15 @@ def zones_by_country():
     return found
 
 
+def postal_codes(text):
+    """'005 100-102' -> '005 100 101 102'"""
+    found = []
+    for part in text.split():
+        first, _, last = part.partition("-")
+        found += [f"{code:03}" for code in range(int(first), int(last) + 1)] if last else [first]
+    return found
+
+
 def north_america(complexes):
     """{area code: (zones, states)}"""
     zones, states = defaultdict(set), defaultdict(set)
@@ -75,33 +85,38 @@ def north_america(complexes):
     for code, state in TERRITORIES.items():
         states[code] = {state}
     together = []
-    for codes, _, _ in complexes:
+    for codes, _, _, *better in complexes:
         codes = codes.split()
         known = [code for code in codes if code in zones]
         if not known:
             sys.exit(f"area_code_complexes.csv: none of {codes} is known to Google's data")
-        together.append((codes, set().union(*(zones[code] for code in known)), set().union(*(states[code] for code in known))))
-    for codes, all_zones, all_states in together:
+        of_all = set(better[0].split()) if better else set().union(*(zones[code] for code in known))
+        together.append((codes, of_all, set().union(*(states[code] for code in known)), bool(better)))
+    for codes, all_zones, all_states, replaced in together:
         for code in codes:
-            zones[code] |= all_zones
+            zones[code] = all_zones if replaced else zones[code] | all_zones
             states[code] |= all_states
     return {code: (zones[code], states[code]) for code in zones}
 
 
 def areas(complexes, parts):
-    """{digits: (zones, states)}; the longest that begins a number is its area."""
-    found = {"1" + code: place for code, place in north_america(complexes).items()}
+    """{digits: (zones, regions)}; the longest that begins a number is its area."""
     by_country = zones_by_country()
+    country_of = {zone: country for country, zones in by_country.items() for zone in zones}
+    found = {}
+    for code, (zones, states) in north_america(complexes).items():
+        # Where no state is known it is an island, whose zones are its own.
+        found["1" + code] = (zones, states or {country_of[zone] for zone in zones})
     for code, countries in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items():
         zones = set().union(*(by_country[country] for country in countries))
         if code != 1 and zones:
-            found[str(code)] = (zones, set())
+            found[str(code)] = (zones, set(countries))
     countries = dict(found)
     for prefix, zones, _ in parts:
-        whole = next(countries[prefix[:length]][0] for length in range(3, 0, -1) if prefix[:length] in countries)
+        whole, regions = next(countries[prefix[:length]] for length in range(3, 0, -1) if prefix[:length] in countries)
         if strangers := set(zones.split()) - whole:
             sys.exit(f"number_areas.csv: {prefix}: {strangers} are not in that country by zone.tab")
-        found[prefix] = (set(zones.split()), set())
+        found[prefix] = (set(zones.split()), regions)
     return found
 
 
@@ -110,19 +125,25 @@ def quoted(text):
 
 
 def main():
-    if len(sys.argv) != 4:
+    if len(sys.argv) != 5:
         sys.exit(__doc__)
     table = areas(rows(sys.argv[1]), rows(sys.argv[2]))
+    regions = rows(sys.argv[3])
     tzdata = ZONE_VERSION.read_text(encoding="utf-8").splitlines()[0].split()[-1]
     lines = ["// Written by generate_number_areas.py.", '#include "zone/number_area_table.hpp"', "",
              "namespace outdial::zone {", "",
              f"const std::string_view number_area_version = {quoted(f'libphonenumber {phonenumbers.__version__}, zone.tab {tzdata}')};",
              "", "const std::vector<NumberAreaRow>& number_area_table() {",
              "    static const std::vector<NumberAreaRow> table{"]
-    for digits, (zones, states) in sorted(table.items()):
-        lines.append(f"        {{{quoted(digits)}, {quoted(' '.join(sorted(zones)))}, {quoted(' '.join(sorted(states)))}}},")
+    for digits, (zones, places) in sorted(table.items()):
+        lines.append(f"        {{{quoted(digits)}, {quoted(' '.join(sorted(zones)))}, {quoted(' '.join(sorted(places)))}}},")
+    lines += ["    };", "    return table;", "}", "", "const std::vector<RegionRow>& region_table() {",
+              "    static const std::vector<RegionRow> table{"]
+    for region, name, postal, zones in regions:
+        columns = (region, name, " ".join(postal_codes(postal)), " ".join(sorted(zones.split())))
+        lines.append(f"        {{{', '.join(quoted(column) for column in columns)}}},")
     lines += ["    };", "    return table;", "}", "", "}  // namespace outdial::zone", ""]
-    Path(sys.argv[3]).write_text("\n".join(lines), encoding="utf-8")
+    Path(sys.argv[4]).write_text("\n".join(lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,22 +3,13 @@
 #include <algorithm>
 
 #include "zone/number_area_table.hpp"
+#include "zone/regions.hpp"
 
 namespace outdial::zone {
 
 namespace {
 
 constexpr std::size_t longest_area = 7;
-
-std::vector<std::string> words(std::string_view text) {
-    std::vector<std::string> found;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(' '), text.size());
-        found.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return found;
-}
 
 }  // namespace
 
@@ -27,7 +18,7 @@ NumberArea number_area(std::string_view digits) {
     for (std::size_t length = std::min(longest_area, digits.size()); length > 0; --length) {
         const std::string_view prefix = digits.substr(0, length);
         const auto row = std::ranges::lower_bound(table, prefix, {}, &NumberAreaRow::digits);
-        if (row != table.end() && row->digits == prefix) return {row->digits, words(row->zones), words(row->states)};
+        if (row != table.end() && row->digits == prefix) return {row->digits, words(row->zones), words(row->regions)};
     }
     return {};
 }

@@ -10,7 +10,7 @@ namespace outdial::zone {
 struct NumberArea {
     std::string_view digits;         // that decided it: "1850"; empty: nothing is known of the number
     std::vector<std::string> zones;  // IANA names, in order; none: its place is unknown, so it must not be called by it
-    std::vector<std::string> states;  // of the USA and Canada, "US-FL"; in order
+    std::vector<std::string> regions;  // ISO 3166: "DE"; of the USA and Canada the states, "US-FL"; in order
 };
 
 /// `digits` without a plus sign: 18505550123.

@@ -1,6 +1,7 @@
 # The table of number_areas.cpp is written at build time, from Debian's python3-phonenumbers and tzdata. The system's own
 # python3 is called by its path: another one that comes first in PATH may lack Debian's modules.
-set(number_area_sources ${CMAKE_CURRENT_LIST_DIR}/area_code_complexes.csv ${CMAKE_CURRENT_LIST_DIR}/number_areas.csv)
+set(number_area_sources ${CMAKE_CURRENT_LIST_DIR}/area_code_complexes.csv ${CMAKE_CURRENT_LIST_DIR}/number_areas.csv
+  ${CMAKE_CURRENT_LIST_DIR}/regions.csv)
 set(number_area_table ${CMAKE_BINARY_DIR}/generated/zone/number_area_table.cpp)
 add_custom_command(OUTPUT ${number_area_table}
   COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_BINARY_DIR}/generated/zone

@@ -109,16 +109,4 @@ Result<OpenIntervals> TimeZones::open_in(std::string_view zone, const CallingHou
     return open;
 }
 
-Result<OpenIntervals> TimeZones::open_in_all(std::span<const std::string> zones, const CallingHours& rule, UtcTime from,
-                                             UtcTime to) const {
-    if (zones.empty()) return fail("without a time zone no calling hours can be known");
-    OpenIntervals open{{from, to}};
-    for (const std::string& zone : zones) {
-        const Result<OpenIntervals> here = open_in(zone, rule, from, to);
-        if (!here) return here;
-        open = intersection(open, *here);
-    }
-    return open;
-}
-
 }  // namespace outdial::zone

@@ -1,7 +1,6 @@
 // From hours on the wall to instants, by the system's time zone data (Debian's tzdata).
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -29,10 +28,6 @@ public:
     /// an hour that is skipped is never open, one that comes twice is open both times.
     [[nodiscard]] Result<OpenIntervals> open_in(std::string_view zone, const CallingHours& rule, UtcTime from,
                                                 UtcTime to) const;
-
-    /// When it is permitted in every one of the zones, of which there must be one at least: the person may be in any.
-    [[nodiscard]] Result<OpenIntervals> open_in_all(std::span<const std::string> zones, const CallingHours& rule,
-                                                    UtcTime from, UtcTime to) const;
 
 private:
     explicit TimeZones(std::string version) : version_(std::move(version)) {}

@@ -12,7 +12,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 Names zones_of(std::string_view digits) { return number_area(digits).zones; }
-Names states_of(std::string_view digits) { return number_area(digits).states; }
+Names regions_of(std::string_view digits) { return number_area(digits).regions; }
 
 }  // namespace
 
@@ -31,7 +31,7 @@ TEST_CASE("an overlay has the zones of the code that it overlays, and so has tha
     CHECK(zones_of("12575550123") ==
           Names{"America/Edmonton", "America/Vancouver"});  // opened after Google's data was made
     CHECK(zones_of("17305550123") == Names{"America/Chicago"});
-    CHECK(states_of("17305550123") == Names{"US-IL"});
+    CHECK(regions_of("17305550123") == Names{"US-IL"});
 }
 
 TEST_CASE("a toll-free number, an unknown area code and an unknown country code have no place") {
@@ -55,13 +55,13 @@ TEST_CASE("in another country a number may be in any zone of it, unless its digi
     CHECK(zones_of("262262123456") == Names{"Indian/Mayotte", "Indian/Reunion"});  // French, with a code of its own
 }
 
-TEST_CASE("an area code tells the state, and territories are states too") {
-    CHECK(states_of("18505550123") == Names{"US-FL"});
-    CHECK(states_of("12025550123") == Names{"US-DC"});
-    CHECK(states_of("12035550123") == Names{"US-CT"});
-    CHECK(states_of("19025550123") == Names{"CA-NS", "CA-PE"});
-    CHECK(states_of("17875550123") == Names{"US-PR"});
-    CHECK(states_of("12425550123").empty());  // the Bahamas
+TEST_CASE("an area code tells the state, and territories are states too; elsewhere it tells the countries") {
+    CHECK(regions_of("18505550123") == Names{"US-FL"});
+    CHECK(regions_of("12025550123") == Names{"US-DC"});
+    CHECK(regions_of("12035550123") == Names{"US-CT"});
+    CHECK(regions_of("19025550123") == Names{"CA-NS", "CA-PE"});
+    CHECK(regions_of("17875550123") == Names{"US-PR"});
+    CHECK(regions_of("12425550123") == Names{"BS"});
 }
 
 TEST_CASE("every zone of the table is one that the system knows, and its rows are in order and apart") {

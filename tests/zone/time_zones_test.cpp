@@ -65,14 +65,6 @@ TEST_CASE("a night between two days that are open around the clock is no gap") {
     CHECK(open == OpenIntervals{{utc(2026, 1, 1), utc(2026, 12, 31)}});
 }
 
-TEST_CASE("somebody who may be in several zones is called only when it is permitted in every one") {
-    const std::vector<std::string> coasts{"America/New_York", "America/Los_Angeles"};
-    const CallingHours rule = daily({{480, 1260}});
-    CHECK(must(zones().open_in_all(coasts, rule, utc(2026, 1, 15), utc(2026, 1, 16))) ==
-          OpenIntervals{{utc(2026, 1, 15), utc(2026, 1, 15, 2h)}, {utc(2026, 1, 15, 16h), utc(2026, 1, 16)}});
-    CHECK_FALSE(zones().open_in_all({}, rule, utc(2026, 1, 15), utc(2026, 1, 16)));
-}
-
 TEST_CASE("a zone that the system does not know is told, and so are years of which it knows nothing") {
     CHECK(zones().knows("America/Indiana/Indianapolis"));
     CHECK(zones().knows("UTC"));
