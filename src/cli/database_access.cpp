@@ -1,6 +1,9 @@
 #include "cli/database_access.hpp"
 
+#include <memory>
+
 #include "cli/act_as_owner.hpp"
+#include "zone/atlas.hpp"
 
 namespace outdial::cli {
 
@@ -24,6 +27,8 @@ Outcome<DatabaseAccess> access_database(const CommonOptions& common, const confi
     if (!store) {
         return give_up(common, ExitCode::failed, store.error().message);
     }
+    // Without it the places of new contacts are looked up later, by the claim.
+    if (auto atlas = zone::Atlas::load()) store->set_geography(std::make_shared<const zone::Atlas>(std::move(*atlas)));
     access.store = *std::move(store);
     return access;
 }

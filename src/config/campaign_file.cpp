@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/calling_hours_section.hpp"
 #include "config/destination.hpp"
 #include "config/retry_section.hpp"
 #include "config/rules.hpp"
@@ -45,10 +46,8 @@ public:
     CampaignFile read(const Node& root) {
         const Fields top = Value{&root, "the campaign", problems_}.fields(
             {"name", "list", "trunks", "caller_id", "ring_timeout", "on_answer", "variables", "pacing", "retry",
-             "weight", "do_not_call"},
-            {{"calling_hours",
-              "this version cannot keep calling hours, so it refuses to load a campaign that asks for them"},
-             {"compliance",
+             "weight", "do_not_call", "calling_hours"},
+            {{"compliance",
               "this version cannot keep compliance rules, so it refuses to load a campaign that asks for them"}});
         CampaignFile file;
         Campaign& campaign = file.campaign;
@@ -74,6 +73,7 @@ public:
         for (const Value& item : top.optional("do_not_call").items(max_do_not_call_lists)) {
             read_do_not_call(item, campaign);
         }
+        campaign.calling = read_calling_hours(top.optional("calling_hours"), problems_);
         if (site_ != nullptr) {
             if (!shows_number) check_trunks_show_a_number(campaign, caller_id.present() ? caller_id : trunks);
             if (pacing.present()) warn_of_idle_pacing(campaign, pacing);

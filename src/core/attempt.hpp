@@ -31,6 +31,8 @@ struct ClaimRequest {
     int max_attempts = 1;  // a contact with so many charged attempts is never claimed
     std::vector<Slot> slots;
     std::vector<DoNotCallChoice> do_not_call{};  // beside the global list
+    SharedCallingRules calling{};                // nothing: at all hours
+    Milliseconds ring_timeout{};                 // what must fit into the hours
 };
 
 /// What a contact has been through in this campaign, the present attempt not counted.
@@ -53,18 +55,21 @@ struct Claim {
     int position = 0;  // which of contact.numbers is dialed
     AttemptHistory history;
     UtcTime claimed_at;
-    CallFacts facts;  // as stored; empty for a fresh claim
+    CallFacts facts;                       // as stored; empty for a fresh claim
+    UtcTime send_before = UtcTime::max();  // then the called person's hours have no room for the call any more
 
     [[nodiscard]] const PhoneNumber& number() const { return contact.numbers[static_cast<std::size_t>(position)]; }
 };
 
 struct ClaimResult {
     CampaignId campaign;
-    std::vector<Claim> claims;           // committed, durable
-    std::vector<Slot> unused;            // no due contact for these
-    std::optional<UtcTime> next_due_at;  // when slots were left over: the earliest retry to come, nothing if none waits
-    bool exhausted = false;              // no contact of the campaign is ready, waiting or in a call
-    std::string problem{};               // why nobody of the campaign may be called now; empty where somebody may
+    std::vector<Claim> claims;  // committed, durable
+    std::vector<Slot> unused;   // no due contact for these
+    std::optional<UtcTime>
+        next_due_at;             // when slots were left over: when the next may be called; nothing if nobody may
+    bool outside_hours = false;  // it is their calling hours that those who are left wait for
+    bool exhausted = false;      // nobody is in a call, and nobody who is left may ever be called
+    std::string problem{};       // why nobody of the campaign may be called now; empty where somebody may
 };
 
 /// Whether, when and at which number a contact is tried again.

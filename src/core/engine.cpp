@@ -39,6 +39,11 @@ RetryRules rules_of_the_unknown() {
     return rules;
 }
 
+// What a claim was checked against.
+bool claims_by_other_rules(const Campaign& a, const Campaign& b) {
+    return a.do_not_call != b.do_not_call || !same_rules(a.calling, b.calling) || a.ring_timeout != b.ring_timeout;
+}
+
 }  // namespace
 
 Engine::Engine(std::uint64_t seed) : random_(seed), all_(std::make_unique<Capacity>(no_longer_configured)) {}
@@ -94,7 +99,7 @@ void Engine::take(const Now&, const SiteChanged& input) {
             campaign = std::make_unique<CampaignRun>(
                 CampaignRun{.record = record, .campaign = *given, .capacity = Capacity{cap}});
         }
-        if (campaign->campaign.do_not_call != given->do_not_call) withdraw_claims(*campaign);
+        if (claims_by_other_rules(campaign->campaign, *given)) withdraw_claims(*campaign);
         campaign->campaign = *given;
         if (campaign->record.name.empty())
             campaign->record.state = record.state;  // until now only its attempts were known

@@ -46,7 +46,9 @@ void Engine::plan(const Now& now) {
                                                        .at = now.utc,
                                                        .max_attempts = campaign->campaign.retry.max_attempts,
                                                        .slots = {},
-                                                       .do_not_call = campaign->campaign.do_not_call});
+                                                       .do_not_call = campaign->campaign.do_not_call,
+                                                       .calling = campaign->campaign.calling,
+                                                       .ring_timeout = campaign->campaign.ring_timeout});
     }
     std::vector<std::pair<CampaignRun*, ClaimRequest>> full;
     while (!open.empty()) {
@@ -146,6 +148,7 @@ void Engine::take(const Now& now, const ClaimResult& input) {
     if (!input.unused.empty()) {
         const bool nothing_new = campaign.due_meanwhile == UtcTime::max();
         campaign.not_before = std::min(input.next_due_at.value_or(UtcTime{}), campaign.due_meanwhile);
+        campaign.outside_hours = input.outside_hours;
         campaign.ask_again_at = now.steady + (nothing_new && !input.next_due_at ? ask_again_after : ask_again_soon);
         if (input.exhausted && nothing_new && campaign.live == 0 && campaign.dials()) {
             set_state(campaign, CampaignState::finished);

@@ -33,8 +33,9 @@ void Engine::take_back_claims(const Now& now) {
         const bool may_leave = !nothing_leaves && clock_is_trusted && campaign->dials() &&
                                now.steady >= campaign->held_until && is_way(*campaign, *trunk, *server) &&
                                server->state == ServerRun::State::ready && !server->silent;
-        std::ranges::copy_if(queue, std::back_inserter(back),
-                             [may_leave](const LiveAttempt* attempt) { return !may_leave || attempt->withdrawn; });
+        std::ranges::copy_if(queue, std::back_inserter(back), [&](const LiveAttempt* attempt) {
+            return !may_leave || attempt->withdrawn || now.utc >= attempt->claim.send_before;
+        });
     }
     std::ranges::sort(back, {}, &LiveAttempt::in_hand_number);
     for (LiveAttempt* attempt : back) settle(now, *attempt, Disposition::canceled);

@@ -70,6 +70,7 @@ struct Engine::CampaignRun {
     SteadyTime claim_asked_at{};
     std::size_t slots_asked = 0;
     UtcTime not_before{};                       // no contact is due before
+    bool outside_hours = false;                 // because of their calling hours
     UtcTime due_meanwhile = UtcTime::max();     // learnt since the claim was asked for, which its answer cannot know
     SteadyTime ask_again_at{};                  // the store had nothing, or could not: so long it is left alone
     int refusals = 0;                           // Originates refused one after the other

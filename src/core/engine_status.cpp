@@ -1,10 +1,19 @@
-#include <fmt/core.h>
+#include <fmt/chrono.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include "core/engine_state.hpp"
 
 namespace outdial {
+
+namespace {
+
+std::string utc_text(UtcTime at) {
+    return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(static_cast<std::time_t>(to_unix_ms(at) / 1000)));
+}
+
+}  // namespace
 
 std::optional<CampaignRecord> Engine::campaign(std::string_view name) const {
     for (const auto& [id, campaign] : campaigns_) {
@@ -74,6 +83,10 @@ std::string Engine::waiting_for(const Now& now, const CampaignRun& campaign) con
     if (!any_route) return "no Asterisk of its trunks is ready and answers";
     if (!any_trunk_free) return "all channels of its trunks are in use";
     if (!any_route_free) return "all channels of the servers of its trunks are in use";
+    if (now.utc < campaign.not_before && campaign.outside_hours) {
+        return "it is outside the calling hours of everybody who is due; the next may be called at " +
+               utc_text(campaign.not_before);
+    }
     if (now.utc < campaign.not_before || now.steady < campaign.ask_again_at) return "no contact is due";
     return {};
 }

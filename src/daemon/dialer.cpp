@@ -39,6 +39,7 @@ Dialer::Dialer(boost::asio::io_context& io, Alerts& alerts)
     : io_(io),
       alerts_(alerts),
       timer_(io),
+      hours_timer_(io),
       engine_(fresh_seed()),
       load_meter_(
           io, [this] { return Pressure{.commit_lag = store_->lag(), .log_share = store_->log_share()}; },
@@ -71,6 +72,7 @@ Result<void> Dialer::start(config::Configuration configuration, std::vector<ami:
     feed(std::move(earlier->found));
     connect(std::move(servers));
     load_meter_.start();
+    keep_hours(Milliseconds{0});
     return {};
 }
 
@@ -102,6 +104,7 @@ void Dialer::reload(config::Configuration configuration, std::vector<ami::Server
             }
             feed(SiteChanged{.site = configuration_.site, .records = std::move(**records)});
             if (!same_servers) connect(servers);
+            keep_hours(Milliseconds{0});
             done({});
         });
     if (!posted) done(fail("the database is busy; try again in a moment"));

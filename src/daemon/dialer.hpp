@@ -80,11 +80,14 @@ private:
     void begin_close(std::chrono::steady_clock::time_point give_up_at);
     void wait_for_store(std::function<void(store::Unwritten)> done);
     void store_opt_out(OptedOut command);
+    void keep_hours(Milliseconds wait);
+    void look_up_hours(std::shared_ptr<std::deque<store::HoursRequest>> requests);
     [[nodiscard]] bool post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done);
 
     boost::asio::io_context& io_;
     Alerts& alerts_;
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer hours_timer_;
     SteadyTime armed_for_ = SteadyTime::max();
     config::Configuration configuration_;
     std::vector<ami::ServerSettings> server_settings_;

@@ -5,11 +5,13 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <memory>
 
 #include "base/file_lock.hpp"
 #include "config/load.hpp"
 #include "daemon/log.hpp"
 #include "daemon/service.hpp"
+#include "zone/atlas.hpp"
 
 namespace outdial::daemon {
 
@@ -70,6 +72,12 @@ int serve(const ServeOptions& options) {
     const auto run = store->start_run({.accept_rollback = options.accept_rollback});
     if (!run) return failed(exit_failed, run.error());
     for (const std::string& warning : run->warnings) spdlog::warn("{}", one_line(warning));
+
+    if (auto atlas = zone::Atlas::load()) {
+        store->set_geography(std::make_shared<const zone::Atlas>(std::move(*atlas)));
+    } else {
+        spdlog::error("{}", one_line(atlas.error().message));
+    }
 
     Service service{options};
     const auto ran =

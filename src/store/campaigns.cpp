@@ -32,7 +32,7 @@ CampaignRecord Campaigns::register_one(const CampaignListing& listing) {
             record.id = CampaignId{found.integer(0)};
             known_list = found.text(1);
             record.state = state_from(found.text(2));
-            taken = found.integer(3) > 0;
+            taken = found.integer(3) != 0;
         }
     }
     if (known_list == listing.list) return record;
@@ -71,7 +71,5 @@ std::optional<Campaigns::Progress> Campaigns::progress_of(CampaignId id) {
     if (!rows.next()) return std::nullopt;
     return Progress{ListId{rows.integer(0)}, state_from(rows.text(1)), ContactId{rows.integer(2)}};
 }
-
-void Campaigns::set_taken_through(CampaignId id, ContactId contact) { set_taken_.run(id, contact); }
 
 }  // namespace outdial::store

@@ -26,7 +26,7 @@ public:
     struct Progress {
         ListId list;
         CampaignState state = CampaignState::draft;
-        ContactId taken_through;  // no contact of the list above it has been taken
+        ContactId taken_through;  // up to it all contacts were taken before places were kept
     };
 
     /// Creates what is missing. A campaign that has taken contacts stays with its list.
@@ -34,7 +34,6 @@ public:
     [[nodiscard]] std::vector<CampaignRecord> all();
     void set_state(CampaignId id, CampaignState state, UtcTime at);
     [[nodiscard]] std::optional<Progress> progress_of(CampaignId id);
-    void set_taken_through(CampaignId id, ContactId contact);
     /// The list of that name, created when missing.
     [[nodiscard]] ListId list(std::string_view name);
 
@@ -43,8 +42,9 @@ private:
     Statement find_list_{database_, "SELECT list_id FROM call_list WHERE name = ?1"};
     Statement insert_list_{database_, "INSERT INTO call_list (name) VALUES (?1) RETURNING list_id"};
     Statement find_{database_,
-                    "SELECT ca.campaign_id, l.name, ca.state, ca.taken_through FROM campaign AS ca "
-                    "JOIN call_list AS l ON l.list_id = ca.list_id WHERE ca.name = ?1"};
+                    "SELECT ca.campaign_id, l.name, ca.state, "
+                    "EXISTS (SELECT 1 FROM campaign_contact AS cc WHERE cc.campaign_id = ca.campaign_id) "
+                    "FROM campaign AS ca JOIN call_list AS l ON l.list_id = ca.list_id WHERE ca.name = ?1"};
     Statement insert_{database_, "INSERT INTO campaign (name, list_id) VALUES (?1, ?2) RETURNING campaign_id"};
     Statement move_{database_, "UPDATE campaign SET list_id = ?2 WHERE campaign_id = ?1"};
     Statement all_{database_,
@@ -52,7 +52,6 @@ private:
                    "JOIN call_list AS l ON l.list_id = ca.list_id ORDER BY ca.campaign_id"};
     Statement set_state_{database_, "UPDATE campaign SET state = ?2, state_changed_at = ?3 WHERE campaign_id = ?1"};
     Statement progress_{database_, "SELECT list_id, state, taken_through FROM campaign WHERE campaign_id = ?1"};
-    Statement set_taken_{database_, "UPDATE campaign SET taken_through = ?2 WHERE campaign_id = ?1"};
 };
 
 }  // namespace outdial::store

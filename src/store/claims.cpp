@@ -8,40 +8,40 @@ namespace outdial::store {
 
 namespace {
 
-constexpr const char* due_sql =
-    "SELECT contact_id, position, attempts, charged FROM campaign_contact INDEXED BY campaign_contact_due "
-    "WHERE campaign_id = ?1 AND state = 'pending' AND due_at <= ?2 ORDER BY due_at, contact_id LIMIT ?3";
+constexpr const char* row_sql =
+    "SELECT position, attempts, charged FROM campaign_contact "
+    "WHERE campaign_id = ?1 AND contact_id = ?2 AND state = 'pending'";
 
 constexpr const char* put_fresh_sql =
-    "INSERT INTO campaign_contact (campaign_id, contact_id, state, due_at, reason, attempts) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    "INSERT INTO campaign_contact (campaign_id, contact_id, state, due_at, reason, attempts, position, place_id) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
 constexpr const char* put_sql =
-    "UPDATE campaign_contact SET state = ?3, due_at = ?4, reason = ?5, attempts = ?6 "
+    "UPDATE campaign_contact SET state = ?3, due_at = ?4, reason = ?5, attempts = ?6, position = ?7, place_id = ?8 "
     "WHERE campaign_id = ?1 AND contact_id = ?2";
-
-constexpr const char* next_due_sql =
-    "SELECT due_at FROM campaign_contact INDEXED BY campaign_contact_due WHERE campaign_id = ?1 AND state = 'pending' "
-    "ORDER BY due_at, contact_id LIMIT 1";
 
 // Without INDEXED BY SQLite reads all the campaign's contacts: it takes the primary key for as good as the small index.
 constexpr const char* any_in_call_sql =
     "SELECT 1 FROM campaign_contact INDEXED BY campaign_contact_in_call "
     "WHERE campaign_id = ?1 AND state = 'in_call' LIMIT 1";
 
+constexpr const char* place_of_number_sql =
+    "SELECT place_id FROM contact_number WHERE contact_id = ?1 AND position = ?2";
+
 constexpr const char* settle_sql =
     "UPDATE campaign_contact SET state = ?3, due_at = ?4, position = ?5, reason = ?6, charged = charged + ?7, "
-    "last_disposition = ?8, reached = max(reached, ?9) WHERE campaign_id = ?1 AND contact_id = ?2";
+    "last_disposition = ?8, reached = max(reached, ?9), place_id = ?10 WHERE campaign_id = ?1 AND contact_id = ?2";
 
 }  // namespace
 
 /// One claim under way.
 struct Claims::Take {
     const ClaimRequest& request;
+    CallQueue& queue;
     DoNotCall::Lists do_not_call{};
     ClaimResult result{};
     std::size_t examined = 0;
-    bool fresh_left = true;
+    bool all_seen = false;
 
     [[nodiscard]] std::size_t slots_left() const { return request.slots.size() - result.claims.size(); }
     [[nodiscard]] bool may_go_on(const Database& database) const {
@@ -49,70 +49,79 @@ struct Claims::Take {
     }
 };
 
-Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call)
+Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
+               Places& places)
     : database_(database),
       campaigns_(campaigns),
       contacts_(contacts),
       attempts_(attempts),
       do_not_call_(do_not_call),
-      due_(database, due_sql),
+      places_(places),
+      queues_(database, places),
+      row_(database, row_sql),
       put_fresh_(database, put_fresh_sql),
       put_(database, put_sql),
-      next_due_(database, next_due_sql),
       any_in_call_(database, any_in_call_sql),
+      place_of_number_(database, place_of_number_sql),
       settle_(database, settle_sql) {}
 
+// Nothing where the campaign is not in the database, which has been refused then.
+CallQueue* Claims::open_queue(CampaignId campaign) {
+    const std::optional<Campaigns::Progress> progress = campaigns_.progress_of(campaign);
+    if (progress) return &queues_.of(campaign, progress->list, progress->taken_through);
+    database_.refuse(fmt::format("campaign number {} is not in the database", campaign.value));
+    return nullptr;
+}
+
 ClaimResult Claims::claim(const ClaimRequest& request) {
-    Take take{request};
-    take.result.campaign = request.campaign;
-    const std::optional<Campaigns::Progress> progress = campaigns_.progress_of(request.campaign);
-    if (!progress) {
-        database_.refuse(fmt::format("claim: campaign number {} is not in the database", request.campaign.value));
-    } else if (progress->state == CampaignState::running) {
-        take.do_not_call = do_not_call_.lists_of(request.do_not_call, request.at);
-        take.result.problem = take.do_not_call.problem();
-        if (take.result.problem.empty()) {
-            take_due(take);
-            take_fresh(take, *progress);
-            if (take.slots_left() > 0) look_ahead(take);
+    ClaimResult result;
+    if (CallQueue* queue = open_queue(request.campaign)) {
+        Take take{request, *queue};
+        if (campaigns_.progress_of(request.campaign)->state == CampaignState::running) {
+            take.do_not_call = do_not_call_.lists_of(request.do_not_call, request.at);
+            take.result.problem = take.do_not_call.problem();
+            if (const auto kept = queue->keep_to(request.calling, request.ring_timeout); !kept) {
+                take.result.problem = kept.error().message;
+            }
+            if (take.result.problem.empty()) take_in_turn(take);
         }
+        result = std::move(take.result);
     }
-    const auto used = static_cast<std::ptrdiff_t>(take.result.claims.size());
-    take.result.unused.assign(request.slots.begin() + used, request.slots.end());
-    return std::move(take.result);
+    result.campaign = request.campaign;
+    const auto used = static_cast<std::ptrdiff_t>(result.claims.size());
+    result.unused.assign(request.slots.begin() + used, request.slots.end());
+    return result;
 }
 
-std::vector<Claims::Candidate> Claims::due(CampaignId campaign, UtcTime at, std::size_t limit) {
-    std::vector<Candidate> candidates;
-    Rows rows = due_.rows(campaign, at, static_cast<std::int64_t>(limit));
-    while (rows.next()) {
-        candidates.push_back({ContactId{rows.integer(0)}, static_cast<int>(rows.integer(1)),
-                              static_cast<int>(rows.integer(2)), static_cast<int>(rows.integer(3)), false});
-    }
-    return candidates;
+void Claims::look_up_hours(const HoursRequest& request) {
+    CallQueue* queue = open_queue(request.campaign);
+    if (queue != nullptr && queue->keep_to(request.calling, request.ring_timeout)) queue->look_up_hours(request.at);
 }
 
-void Claims::take_due(Take& take) {
+std::optional<Claims::Candidate> Claims::candidate_of(CampaignId campaign, const CallQueue::Next& next) {
+    if (next.fresh) return Candidate{.contact = next.contact, .fresh = true, .place = next.place};
+    Rows row = row_.rows(campaign, next.contact);
+    if (!row.next()) return std::nullopt;  // forgotten meanwhile
+    return Candidate{next.contact,
+                     static_cast<int>(row.integer(0)),
+                     static_cast<int>(row.integer(1)),
+                     static_cast<int>(row.integer(2)),
+                     false,
+                     next.place};
+}
+
+void Claims::take_in_turn(Take& take) {
     while (take.may_go_on(database_)) {
-        // Whatever becomes of a candidate, it is no longer due afterwards, so every round sees others.
-        const auto candidates = due(take.request.campaign, take.request.at, take.slots_left());
-        for (const Candidate& candidate : candidates) take_one(take, candidate);
-        if (candidates.empty()) return;
-    }
-}
-
-void Claims::take_fresh(Take& take, const Campaigns::Progress& progress) {
-    ContactId last = progress.taken_through;
-    while (take.may_go_on(database_)) {
-        const auto contacts = contacts_.next_of(progress.list, last, take.slots_left());
-        for (const ContactId contact : contacts) take_one(take, {.contact = contact, .fresh = true});
-        if (contacts.empty()) {
-            take.fresh_left = false;
+        const std::optional<CallQueue::Next> next = take.queue.next(take.request.at);
+        if (!next) {
+            take.all_seen = true;
             break;
         }
-        last = contacts.back();
+        if (const auto candidate = candidate_of(take.request.campaign, *next)) take_one(take, *candidate);
+        take.queue.took(*next);
     }
-    if (last != progress.taken_through) campaigns_.set_taken_through(take.request.campaign, last);
+    take.queue.store_progress();
+    if (take.slots_left() > 0) look_ahead(take);
 }
 
 void Claims::take_one(Take& take, const Candidate& candidate) {
@@ -120,34 +129,56 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
     ++take.examined;
     if (candidate.charged >= request.max_attempts) {
         // Its retry was planned under rules that allowed more attempts than today's.
-        put(request.campaign, candidate, "done", request.at, "max_attempts");
+        put_aside(take, candidate, "done", request.at, "max_attempts");
         return;
     }
     std::optional<Contact> contact = contacts_.load(candidate.contact);
     if (!contact || static_cast<std::size_t>(candidate.position) >= contact->numbers.size()) {
         // A contact has a number from the beginning, and loses it only by being forgotten.
         const bool forgotten = contact && contact->numbers.empty();
-        put(request.campaign, candidate, "done", request.at, forgotten ? "forgotten" : "no_number");
+        put_aside(take, candidate, "done", request.at, forgotten ? "forgotten" : "no_number");
         return;
     }
     if (!is_e164(contact->numbers[static_cast<std::size_t>(candidate.position)].e164)) {
         // Only a program that switches the table's CHECKs off can have written it.
-        put(request.campaign, candidate, "done", request.at, "no_number");
+        put_aside(take, candidate, "done", request.at, "no_number");
         return;
     }
     const std::optional<int> position = permitted_position(take, candidate, *contact);
     if (!position) return;
-    Claim claim{
-        request.slots[take.result.claims.size()], request.campaign, std::move(*contact), *position, {}, request.at, {}};
+    const std::optional<Choice> choice = within_hours(take, candidate, *contact, *position);
+    if (!choice) return;
+    Claim claim{.slot = request.slots[take.result.claims.size()],
+                .campaign = request.campaign,
+                .contact = std::move(*contact),
+                .position = choice->position,
+                .history = {},
+                .claimed_at = request.at,
+                .facts = {},
+                .send_before = choice->send_before};
     if (!attempts_.insert(claim)) {
-        put(request.campaign, candidate, "pending", request.at + number_in_call_delay, "number_in_call");
+        put_aside(take, candidate, "pending", request.at + number_in_call_delay, "number_in_call");
         return;
     }
     if (candidate.attempts > 0) claim.history = attempts_.history(candidate.contact, request.campaign);
     Candidate taken = candidate;
     ++taken.attempts;
-    put(request.campaign, taken, "in_call", request.at, nullptr);
+    put(take, taken, {.state = "in_call", .due_at = request.at, .position = choice->position, .place = choice->place});
     take.result.claims.push_back(std::move(claim));
+}
+
+// The place is looked up anew: what is known of numbers may have changed since the import, and the number may be
+// another one of the person than the one by which they came up.
+std::optional<Claims::Choice> Claims::within_hours(Take& take, const Candidate& candidate, const Contact& contact,
+                                                   int position) {
+    const UtcTime at = take.request.at;
+    const auto found = places_.find(contact.numbers[static_cast<std::size_t>(position)], contact.attributes);
+    const PlaceId place = found ? *found : places_.id_of(Place{});
+    const CallingWindow& window = take.queue.window(place, at);
+    if (window.is_open(at)) return Choice{position, place, window.send_before()};
+    put(take, candidate,
+        {.state = "pending", .due_at = at, .reason = "outside_hours", .position = position, .place = place});
+    return std::nullopt;
 }
 
 // A person's other number may be called where a list forbids one of them: lists are of numbers.
@@ -168,32 +199,37 @@ std::optional<int> Claims::permitted_position(Take& take, const Candidate& candi
         }
     }
     const bool for_good = until == UtcTime::max();
-    put(request.campaign, candidate, for_good ? "done" : "pending", for_good ? request.at : until, "do_not_call");
+    put_aside(take, candidate, for_good ? "done" : "pending", for_good ? request.at : until, "do_not_call");
     return std::nullopt;
 }
 
-void Claims::put(CampaignId campaign, const Candidate& candidate, const char* state, UtcTime due_at,
-                 const char* reason) {
+void Claims::put(Take& take, const Candidate& candidate, const Step& step) {
     Statement& statement = candidate.fresh ? put_fresh_ : put_;
     const std::optional<std::string_view> why =
-        reason == nullptr ? std::nullopt : std::optional{std::string_view{reason}};
-    statement.run(campaign, candidate.contact, state, due_at, why, candidate.attempts);
+        step.reason == nullptr ? std::nullopt : std::optional{std::string_view{step.reason}};
+    statement.run(take.request.campaign, candidate.contact, step.state, step.due_at, why, candidate.attempts,
+                  step.position, step.place);
+    if (std::string_view{step.state} == "pending") take.queue.expect(step.place, step.due_at, candidate.contact);
 }
 
-// Slots were left over: when is the next contact due, if any is left at all?
+void Claims::put_aside(Take& take, const Candidate& candidate, const char* state, UtcTime due_at, const char* reason) {
+    put(take, candidate,
+        {.state = state, .due_at = due_at, .reason = reason, .position = candidate.position, .place = candidate.place});
+}
+
+// Slots were left over: when may the next contact be called, if any is left at all?
 void Claims::look_ahead(Take& take) {
-    const CampaignId campaign = take.request.campaign;
-    {
-        Rows next = next_due_.rows(campaign);
-        if (next.next()) take.result.next_due_at = from_unix_ms(next.integer(0));
-    }
-    if (take.fresh_left) {
+    if (!take.all_seen) {
         // Too many were passed over; the walk goes on with the next claim.
         take.result.next_due_at = take.request.at;
         return;
     }
-    Rows in_call = any_in_call_.rows(campaign);
-    take.result.exhausted = !take.result.next_due_at && !in_call.next();
+    const CallQueue::Outlook outlook = take.queue.outlook(take.request.at);
+    take.result.next_due_at = outlook.next_at;
+    take.result.outside_hours = outlook.by_hours;
+    Rows in_call = any_in_call_.rows(take.request.campaign);
+    if (take.result.claims.empty()) take.result.problem = take.queue.trouble();
+    take.result.exhausted = !outlook.next_at && !in_call.next() && take.queue.trouble().empty();
 }
 
 void Claims::forbid_person(const Settlement& settlement) {
@@ -213,11 +249,18 @@ SettleOutcome Claims::settle(const Settlement& settlement) {
     const bool retry = next.kind == NextStep::Kind::retry;
     const bool reached = settlement.disposition == Disposition::answered || (!retry && next.reason == "reached");
     const UtcTime due_at = retry ? next.due_at : settlement.settled_at;
+    PlaceId place = not_looked_up;
+    {
+        Rows number = place_of_number_.rows(settlement.contact, next.position);
+        if (number.next()) place = PlaceId{number.integer(0)};
+    }
     if (settle_.run(settlement.campaign, settlement.contact, retry ? "pending" : "done", due_at, next.position,
-                    NullIfEmpty{next.reason}, next.charged, to_text(settlement.disposition), reached) != 1) {
+                    NullIfEmpty{next.reason}, next.charged, to_text(settlement.disposition), reached, place) != 1) {
         database_.refuse(fmt::format("attempt {}: its contact {} is not one of the campaign's",
                                      settlement.attempt.view(), settlement.contact.value));
     }
+    CallQueue* queue = retry ? queues_.find(settlement.campaign) : nullptr;
+    if (queue != nullptr) queue->expect(place, due_at, settlement.contact);
     return outcome;
 }
 

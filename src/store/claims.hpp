@@ -6,6 +6,7 @@
 
 #include "core/attempt.hpp"
 #include "store/attempts.hpp"
+#include "store/call_queue.hpp"
 #include "store/campaigns.hpp"
 #include "store/contacts.hpp"
 #include "store/do_not_call.hpp"
@@ -15,17 +16,30 @@ namespace outdial::store {
 
 /// A contact whose person or number is in another live attempt is left alone for so long.
 inline constexpr Milliseconds number_in_call_delay{30'000};
+/// Whose hours the reports are to show.
+struct HoursRequest {
+    CampaignId campaign;
+    SharedCallingRules calling{};
+    Milliseconds ring_timeout{};
+    UtcTime at{};
+};
+
 /// Contacts that one claim may find undialable, beside those it takes, before it gives up until the next claim.
 inline constexpr std::size_t max_passed_over_per_claim = 256;
 
 /// Which contact is dialed next, and what an ended attempt makes of it. All members run inside the caller's Scope.
 class Claims {
 public:
-    Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call);
+    Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
+           Places& places);
 
-    /// Due retries first, oldest first; then contacts never taken, in the order of the list.
+    /// Due retries first, oldest first; then contacts never taken, in the order of the list. Only where it is time.
     [[nodiscard]] ClaimResult claim(const ClaimRequest& request);
     [[nodiscard]] SettleOutcome settle(const Settlement& settlement);
+    /// A list has new contacts at a place.
+    void expect_fresh(ListId list, PlaceId place) { queues_.expect_fresh(list, place); }
+    /// Tells the reports when the campaign may call, by these rules.
+    void look_up_hours(const HoursRequest& request);
 
 private:
     struct Candidate {
@@ -34,18 +48,37 @@ private:
         int attempts = 0;
         int charged = 0;
         bool fresh = false;  // without a row in campaign_contact
+        PlaceId place;       // by which it came up
     };
     struct Take;
+    /// What is to be dialed of a contact.
+    struct Choice {
+        int position = 0;
+        PlaceId place;
+        UtcTime send_before;
+    };
 
-    [[nodiscard]] std::vector<Candidate> due(CampaignId campaign, UtcTime at, std::size_t limit);
-    void take_due(Take& take);
-    void take_fresh(Take& take, const Campaigns::Progress& progress);
+    [[nodiscard]] CallQueue* open_queue(CampaignId campaign);
+    [[nodiscard]] std::optional<Candidate> candidate_of(CampaignId campaign, const CallQueue::Next& next);
+    void take_in_turn(Take& take);
     void take_one(Take& take, const Candidate& candidate);
-    /// The number whose turn it is, or else the next one that may be called; nothing where none may, and the contact is
-    /// put aside.
+    /// The number whose turn it is, or else the next one that no list forbids; nothing where all are forbidden, and the
+    /// contact is put aside.
     [[nodiscard]] std::optional<int> permitted_position(Take& take, const Candidate& candidate, const Contact& contact);
+    /// Nothing where it is not the time to call that number, and the contact is put where it belongs.
+    [[nodiscard]] std::optional<Choice> within_hours(Take& take, const Candidate& candidate, const Contact& contact,
+                                                     int position);
     void forbid_person(const Settlement& settlement);
-    void put(CampaignId campaign, const Candidate& candidate, const char* state, UtcTime due_at, const char* reason);
+    /// Where a contact stands from now on.
+    struct Step {
+        const char* state;
+        UtcTime due_at;
+        const char* reason = nullptr;
+        int position = 0;
+        PlaceId place;
+    };
+    void put(Take& take, const Candidate& candidate, const Step& step);
+    void put_aside(Take& take, const Candidate& candidate, const char* state, UtcTime due_at, const char* reason);
     void look_ahead(Take& take);
 
     Database& database_;
@@ -53,11 +86,13 @@ private:
     Contacts& contacts_;
     Attempts& attempts_;
     DoNotCall& do_not_call_;
-    Statement due_;
+    Places& places_;
+    CallQueues queues_;
+    Statement row_;
     Statement put_fresh_;
     Statement put_;
-    Statement next_due_;
     Statement any_in_call_;
+    Statement place_of_number_;
     Statement settle_;
 };
 

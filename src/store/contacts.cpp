@@ -38,36 +38,47 @@ std::string to_json(const Attributes& attributes) {
 
 }  // namespace
 
-void Contacts::add(ListId list, const NewContact& contact, std::size_t index, AddedContacts& outcome) {
+std::optional<PlaceId> Contacts::add(ListId list, const NewContact& contact, std::size_t index,
+                                     AddedContacts& outcome) {
     const std::string attributes = to_json(contact.attributes);
     // The import has said all this to the user with line and column; here nothing wrong gets in, whoever calls.
     std::string fault = fault_of(contact);
     if (fault.empty() && attributes.size() > max_attributes_bytes) {
         fault = fmt::format("its attributes have more than {} bytes", max_attributes_bytes);
     }
+    std::vector<std::pair<const PhoneNumber*, PlaceId>> numbers;
+    for (auto number = contact.numbers.begin(); fault.empty() && number != contact.numbers.end(); ++number) {
+        const bool repeated = std::any_of(contact.numbers.begin(), number,
+                                          [&](const PhoneNumber& earlier) { return earlier.e164 == number->e164; });
+        if (repeated) continue;
+        const Result<PlaceId> place = places_.find(*number, contact.attributes);
+        if (!place) fault = place.error().message;
+        numbers.emplace_back(&*number, place.value_or(not_looked_up));
+    }
     if (!fault.empty()) {
         outcome.rejected.push_back({index, std::move(fault)});
-        return;
+        return std::nullopt;
     }
     if (const auto holder = holder_of_number(list, contact.numbers.front().e164)) {
         outcome.duplicates.push_back({index, AddedContacts::Same::number, *holder});
-        return;
+        return std::nullopt;
     }
-    const std::optional<ContactId> id = insert(list, contact, attributes);
+    const PlaceId home = numbers.front().second;
+    const std::optional<ContactId> id = insert(list, contact, attributes, home);
     if (!id) {
         Rows existing = find_external_.rows(list, contact.external_id);
         if (existing.next()) {
             outcome.duplicates.push_back({index, AddedContacts::Same::external_id, ContactId{existing.integer(0)}});
         }
-        return;
+        return std::nullopt;
     }
     int position = 0;
-    for (auto number = contact.numbers.begin(); number != contact.numbers.end(); ++number) {
-        const bool repeated = std::any_of(contact.numbers.begin(), number,
-                                          [&](const PhoneNumber& earlier) { return earlier.e164 == number->e164; });
-        if (!repeated) insert_number_.run(*id, position++, list, number->e164, number->country_code_digits);
+    for (const auto& [number, place] : numbers) {
+        insert_number_.run(*id, position++, list, number->e164, number->country_code_digits, place);
+        places_.note(list, place);
     }
     ++outcome.accepted;
+    return home;
 }
 
 std::optional<ContactId> Contacts::holder_of_number(ListId list, const std::string& number) {
@@ -76,9 +87,10 @@ std::optional<ContactId> Contacts::holder_of_number(ListId list, const std::stri
     return ContactId{rows.integer(0)};
 }
 
-std::optional<ContactId> Contacts::insert(ListId list, const NewContact& contact, const std::string& attributes) {
+std::optional<ContactId> Contacts::insert(ListId list, const NewContact& contact, const std::string& attributes,
+                                          PlaceId place) {
     // Not RETURNING: it makes SQLite keep a journal for each statement, which costs as much as the insert.
-    if (insert_.run(list, NullIfEmpty{contact.external_id}, attributes) == 0) return std::nullopt;
+    if (insert_.run(list, NullIfEmpty{contact.external_id}, attributes, place) == 0) return std::nullopt;
     return ContactId{database_.last_inserted_id()};
 }
 
@@ -106,13 +118,6 @@ Attributes Contacts::attributes_from(const std::string& json) {
     Rows rows = attributes_.rows(json);
     while (rows.next()) attributes.emplace_back(rows.text(0), rows.text(1));
     return attributes;
-}
-
-std::vector<ContactId> Contacts::next_of(ListId list, ContactId after, std::size_t limit) {
-    std::vector<ContactId> ids;
-    Rows rows = next_.rows(list, after, static_cast<std::int64_t>(limit));
-    while (rows.next()) ids.push_back(ContactId{rows.integer(0)});
-    return ids;
 }
 
 std::vector<ContactId> Contacts::with_number(std::string_view e164) {

@@ -184,13 +184,14 @@ void Database::commit_group() {
         failure_ =
             Failure{Error{fmt::format("database {}: SQLite gave the transaction up", path_.native())}, Fault::other};
     }
-    execute("COMMIT", "committing");
+    if (!execute("COMMIT", "committing")) ++rollbacks_;
     if (file_stamp() == file_stamp_) log_index_ = log_index();  // the commit may have begun the log anew
     if (failed() && in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void Database::rollback_group() {
     group_open_ = false;
+    ++rollbacks_;
     if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
@@ -277,6 +278,7 @@ Result<void> Scope::finish() {
 
 void Scope::roll_back() {
     open_ = false;
+    ++database_.rollbacks_;
     if (!database_.in_transaction()) return;  // SQLite has rolled back by itself
     sqlite3_exec(database_.handle(), nested_ ? "ROLLBACK TO job; RELEASE job" : "ROLLBACK", nullptr, nullptr, nullptr);
 }

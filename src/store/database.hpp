@@ -83,6 +83,8 @@ public:
     /// What the failure taken last says of the database as a whole.
     [[nodiscard]] Fault last_fault() const { return last_fault_; }
 
+    /// How often anything was taken back: what was remembered of rows written since may be untrue.
+    [[nodiscard]] std::uint64_t rollbacks() const { return rollbacks_; }
     /// The id of the row that the last INSERT into a table with such ids made.
     [[nodiscard]] std::int64_t last_inserted_id() const;
 
@@ -159,6 +161,7 @@ private:
     LogIndex log_index_;    // at the time
     Fault last_fault_ = Fault::none;
     bool group_open_ = false;
+    std::uint64_t rollbacks_ = 0;
 };
 
 /// All or nothing: a transaction of its own (BEGIN IMMEDIATE), or inside a group or another scope a savepoint, so that

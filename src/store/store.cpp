@@ -1,5 +1,7 @@
 #include "store/store.hpp"
 
+#include <set>
+
 #include "store/durable_log.hpp"
 #include "store/migrations.hpp"
 #include "store/store_parts.hpp"
@@ -22,6 +24,11 @@ Result<Store> Store::open(const std::filesystem::path& path, const DatabaseOptio
         return tl::unexpected<Error>(std::move(migrated.error()));
     }
     return Store{std::make_unique<Parts>(std::move(*database)), options};
+}
+
+void Store::set_geography(std::shared_ptr<const Geography> geography) {
+    condition_->geography = std::move(geography);
+    if (parts_) parts_->places.set_geography(condition_->geography.get());
 }
 
 void Store::set_patience(LockPatience patience) { parts_->database->set_patience(std::move(patience)); }
@@ -51,6 +58,12 @@ Result<ClaimResult> Store::claim(const ClaimRequest& request) {
     Result<ClaimResult> claimed = scope.finish(std::move(result));
     if (claimed) condition_->keep_in_mind(*claimed);
     return claimed;
+}
+
+Result<void> Store::look_up_hours(const HoursRequest& request) {
+    Scope scope{*parts_->database};
+    parts_->claims.look_up_hours(request);
+    return scope.finish();
 }
 
 Result<void> Store::record(std::span<const Progress> progress) {
@@ -99,7 +112,11 @@ Result<AddedContacts> Store::add_contacts(std::string_view list, std::span<const
     Scope scope{*parts_->database};
     const ListId id = parts_->campaigns.list(list);
     AddedContacts outcome;
-    for (std::size_t i = 0; i < contacts.size(); ++i) parts_->contacts.add(id, contacts[i], i, outcome);
+    std::set<PlaceId> places;
+    for (std::size_t i = 0; i < contacts.size(); ++i) {
+        if (const auto place = parts_->contacts.add(id, contacts[i], i, outcome)) places.insert(*place);
+    }
+    for (const PlaceId place : places) parts_->claims.expect_fresh(id, place);
     return scope.finish(std::move(outcome));
 }
 

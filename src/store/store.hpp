@@ -10,6 +10,7 @@
 #include "core/attempt.hpp"
 #include "store/attempts.hpp"
 #include "store/campaigns.hpp"
+#include "store/claims.hpp"
 #include "store/contacts.hpp"
 #include "store/database.hpp"
 #include "store/do_not_call.hpp"
@@ -37,6 +38,10 @@ public:
     [[nodiscard]] Result<RunStart> start_run(const RunOptions& options);
     void end_run();
 
+    /// By which contacts' places are looked up, and when it is time to call there. Without it, campaigns with rules
+    /// about hours call nobody.
+    void set_geography(std::shared_ptr<const Geography> geography);
+
     /// For another program's lock, from now on.
     void set_patience(LockPatience patience);
 
@@ -61,6 +66,8 @@ public:
     /// Takes due contacts for the slots, in order: due retries (oldest first), then contacts never taken. None from a
     /// campaign that is not running.
     [[nodiscard]] Result<ClaimResult> claim(const ClaimRequest& request);
+    /// Writes into the reports when a campaign may call each place of its list; claims do so too.
+    [[nodiscard]] Result<void> look_up_hours(const HoursRequest& request);
     /// Facts of live attempts; those of ended or unknown attempts are ignored.
     [[nodiscard]] Result<void> record(std::span<const Progress> progress);
     [[nodiscard]] Result<SettleOutcome> settle(const Settlement& settlement);

@@ -133,6 +133,7 @@ Result<void> Store::reopen() {
         return whole;
     }
     parts_ = std::make_unique<Parts>(std::move(*database));
+    parts_->places.set_geography(condition_->geography.get());
     condition_->suspect = false;
     return {};
 }

@@ -21,10 +21,11 @@ struct Store::Parts {
 
     std::unique_ptr<Database> database;
     Campaigns campaigns{*database};
-    Contacts contacts{*database};
+    Places places{*database};
+    Contacts contacts{*database, places};
     Attempts attempts{*database, contacts};
     DoNotCall do_not_call{*database};
-    Claims claims{*database, campaigns, contacts, attempts, do_not_call};
+    Claims claims{*database, campaigns, contacts, attempts, do_not_call, places};
     Forgetting forgetting{*database};
     SchemaGuard schema{*database, embedded_migrations()};
 };
@@ -42,6 +43,7 @@ struct Store::Condition {
 
     std::filesystem::path database;
     DatabaseOptions options;
+    std::shared_ptr<const Geography> geography;
     std::optional<FileWatch> files;  // none on a file system other than the machine's
     RunGuard guard;
     bool suspect = false;            // the disk failed: the connection is to be opened anew

@@ -171,7 +171,7 @@ void World::carry_out(const Command& command) {
         for (const Slot& slot : request->slots) {
             occupied_[slot.attempt] = slot;
             occupied_by_[slot.attempt] = request->campaign;
-            claimed_by_[slot.attempt] = request->do_not_call;
+            claimed_by_[slot.attempt] = *request;
         }
         store([this, request = *request] { claim(request); }, between(options.commit_from, options.commit_to));
     } else if (const auto* order = std::get_if<OriginateOrder>(&command)) {
@@ -218,6 +218,13 @@ void World::claim(const ClaimRequest& request) {
         result.problem = claim_problem;
         return step(result);
     }
+    if (request.at >= closes_at && request.at < opens_at) {
+        for (const Slot& slot : request.slots) occupied_.erase(slot.attempt);
+        result.unused = request.slots;
+        result.next_due_at = opens_at;
+        result.outside_hours = true;
+        return step(result);
+    }
     while (!campaign.waiting.empty() && campaign.waiting.begin()->first <= now().utc) {
         campaign.ready.push_back(campaign.waiting.begin()->second);
         campaign.waiting.erase(campaign.waiting.begin());
@@ -240,7 +247,8 @@ void World::claim(const ClaimRequest& request) {
                           .position = person.position,
                           .history = person.history,
                           .claimed_at = request.at,
-                          .facts = {}};
+                          .facts = {},
+                          .send_before = request.at < closes_at ? closes_at : UtcTime::max()};
         if ((person.history.invalid_positions >> person.position) & 1U) violate("an invalid number is claimed again");
         claims_.emplace(slot.attempt, claim);
         result.claims.push_back(claim);

@@ -139,7 +139,9 @@ public:
     std::vector<OptedOut> opt_outs;
     int progress_made = 0;  // commands
     std::vector<ClaimRequest> claim_requests;
-    std::string claim_problem;   // with which the store claims nobody
+    std::string claim_problem;           // with which the store claims nobody
+    UtcTime closes_at = UtcTime::max();  // everybody's hours end then, until opens_at
+    UtcTime opens_at = UtcTime::max();
     int store_fails = 0;         // so many claims to come fail
     std::string mute;            // a server that tells nothing of its calls, not even a Response
     std::string eventless;       // a server that answers, and tells nothing of its calls
@@ -195,8 +197,8 @@ private:
     std::map<std::string, int> channels_;           // by "campaign 1", "trunk t", "server s", "all"
     std::unordered_map<AttemptId, Slot> occupied_;  // our own count of slots
     std::unordered_map<AttemptId, CampaignId> occupied_by_;
-    std::unordered_map<AttemptId, std::vector<DoNotCallChoice>> claimed_by_;  // by which lists
-    std::set<std::string> forbidden_;                                         // numbers, globally
+    std::unordered_map<AttemptId, ClaimRequest> claimed_by_;
+    std::set<std::string> forbidden_;  // numbers, globally
     std::set<AttemptId> told_created_;
     std::set<AttemptId> awaiting_response_;
     int next_contact_ = 1;

@@ -23,10 +23,17 @@ void World::originate(const OriginateOrder& order) {
         violate("an Originate of a campaign that does not run");
     }
     if (forbidden_.contains(claim->second.number().e164)) violate("an Originate to a number that is forbidden");
+    if (now().utc >= claim->second.send_before) violate("an Originate after the called person's hours");
     const auto place = static_cast<std::size_t>(claim->second.campaign.value) - 1;
-    if (place < options.site.campaigns.size() &&
-        claimed_by_.at(order.attempt) != options.site.campaigns[place].do_not_call) {
-        violate("an Originate that was claimed by other do-not-call lists than now hold");
+    if (place < options.site.campaigns.size()) {
+        const ClaimRequest& by = claimed_by_.at(order.attempt);
+        const Campaign& rules = options.site.campaigns[place];
+        if (by.do_not_call != rules.do_not_call) {
+            violate("an Originate that was claimed by other do-not-call lists than now hold");
+        }
+        if (!same_rules(by.calling, rules.calling) || by.ring_timeout != rules.ring_timeout) {
+            violate("an Originate that was claimed by other calling hours than now hold");
+        }
     }
     calls.push_back({.attempt = order.attempt,
                      .campaign = claim->second.campaign,

@@ -17,6 +17,8 @@ PROGRAM = Path(os.environ.get("OUTDIAL_PROGRAM") or REPOSITORY / "build/test/out
 SANITIZED = bool(os.environ.get("OUTDIAL_SANITIZE"))
 # What docs/reliability.md promises of a SIGTERM; a program with sanitizers in it takes several times as long over all it does.
 ENDS_WITHIN_S = 10 if SANITIZED else 5
+# Debian's faketime, for a daemon at another time of day.
+FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 READY_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 2 * ENDS_WITHIN_S
 
@@ -49,7 +51,8 @@ class Outdial:
     def configure(self, servers, trunks, campaigns, limits=None):
         """Writes outdial.yaml and one file a campaign. All are dicts as in YAML; JSON is YAML, so JSON is written.
 
-        A server's `secret` goes into a file of its own, as it must."""
+        A server's `secret` goes into a file of its own, as it must. A campaign that says nothing of calling hours has none,
+        because tests run at any hour."""
         (self.folder / "campaigns.d").mkdir(exist_ok=True)
         described = {}
         for name, server in servers.items():
@@ -63,7 +66,7 @@ class Outdial:
             "limits": limits or {"originates_per_second": 1000, "channels": 1000},
             "servers": described, "trunks": trunks})
         for name, campaign in campaigns.items():
-            self._write(f"campaigns.d/{name}.yaml", {"name": name, **campaign})
+            self._write(f"campaigns.d/{name}.yaml", {"name": name, "calling_hours": "always", **campaign})
 
     def _write(self, name, content):
         (self.folder / name).write_text(json.dumps(content, indent=2) + "\n")
@@ -77,11 +80,16 @@ class Outdial:
                                  f"not {expect}:\n{done.stdout}{done.stderr}\n{self.log_tail()}")
         return done.stdout
 
-    def start(self, user=None, program=PROGRAM, standard_error=subprocess.STDOUT):
-        """Starts the daemon, perhaps as another user, and waits until it answers."""
+    def start(self, user=None, program=PROGRAM, standard_error=subprocess.STDOUT, utc=None):
+        """Starts the daemon, perhaps as another user, and waits until it answers. With `utc` ("2027-06-16 13:59:45") its wall
+        clock, and no other program's, begins there."""
+        environment = dict(os.environ)
+        if utc:
+            environment |= {"LD_PRELOAD": str(FAKETIME), "FAKETIME": f"@{utc}", "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         with open(self.log, "ab") as log:
             self._daemon = subprocess.Popen([program, "serve", "--config", self.folder / "outdial.yaml"], stdout=log,
-                                            stderr=standard_error, stdin=subprocess.DEVNULL, user=user)
+                                            stderr=standard_error, stdin=subprocess.DEVNULL, user=user,
+                                            env=environment)
         deadline = time.monotonic() + READY_TIMEOUT_S
         while True:
             asked = subprocess.run([PROGRAM, "status", "--config", self.folder / "outdial.yaml"], capture_output=True)

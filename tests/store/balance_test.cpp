@@ -1,8 +1,11 @@
 // A random walk over everything that the store can do, with the rules that hold after every step.
+#include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
 
 #include "fixture.hpp"
+#include "support/plain_geography.hpp"
 
 namespace outdial::store {
 
@@ -20,14 +23,22 @@ struct Walk {
     UtcTime at = noon;
     Shell shell{desk.folder.database()};
     static constexpr int max_attempts = 3;
+    // From 09:00 to 17:00 by the clock of the called, for all campaigns but the first.
+    static constexpr int opens = 9 * 60, closes = 17 * 60;
+    std::shared_ptr<const PlainGeography> geography = std::make_shared<PlainGeography>();
+    SharedCallingRules hours =
+        std::make_shared<CallingRules>(CallingRules{{{"calling_hours", {}, daily({{opens, closes}})}}, ""});
 
-    explicit Walk(std::uint64_t seed) : dice(seed) {}
+    explicit Walk(std::uint64_t seed) : dice(seed) { desk.store.set_geography(geography); }
 
     void import_some() {
         const std::string list = dice.below(2) == 0 ? "customers" : "patients";
         std::vector<NewContact> contacts;
         for (std::uint64_t i = dice.below(6); i > 0; --i) {
             NewContact contact = person(number_of(static_cast<int>(dice.below(40))));
+            contact.attributes.emplace_back("zones", "+" + std::to_string(dice.below(10)));
+            if (dice.below(3) == 0) contact.attributes.back().second += " +" + std::to_string(dice.below(10));
+            contact.attributes.emplace_back("other_zones", "+" + std::to_string(dice.below(10)));
             if (dice.below(2) == 0) contact.numbers.push_back({number_of(static_cast<int>(dice.below(40))), 1});
             contacts.push_back(contact);
         }
@@ -35,8 +46,23 @@ struct Walk {
     }
     void claim_some() {
         desk.campaign = campaigns[dice.below(campaigns.size())];
-        ClaimResult result = desk.claim(dice.below(5), at, max_attempts);
-        for (Claim& claim : result.claims) live.push_back(std::move(claim));
+        ClaimRequest request = desk.request(dice.below(5), at, max_attempts);
+        if (desk.campaign != campaigns.front()) request.calling = hours;
+        ClaimResult result = must(desk.store.claim(request));
+        for (Claim& claim : result.claims) {
+            if (request.calling) CHECK(is_open(claim));
+            live.push_back(std::move(claim));
+        }
+        // Nobody is passed over: where slots were left, nobody else could be called now.
+        if (!result.unused.empty() && !request.calling && result.next_due_at) CHECK(*result.next_due_at > at);
+    }
+    // In every zone of the number that is to be called.
+    [[nodiscard]] bool is_open(const Claim& claim) const {
+        const Place place = must(geography->place_of(claim.number(), claim.contact.attributes));
+        return std::ranges::all_of(place.zones, [&](const std::string& zone) {
+            const auto minute = (at.time_since_epoch() / 1min + 60 * (zone[1] - '0')) % minutes_per_day;
+            return opens <= minute && minute < closes;
+        });
     }
     void settle_one() {
         if (live.empty()) return;
@@ -60,6 +86,7 @@ struct Walk {
     void restart() {
         // Opened before the old one closes; neither writes meanwhile.
         desk.store = must(Store::open(desk.folder.database()));
+        desk.store.set_geography(geography);
         const auto found = must(desk.store.live_attempts());
         CHECK(found.size() == live.size());
     }
@@ -80,13 +107,14 @@ struct Walk {
               std::to_string(live.size()));
         // Rows exist exactly for the contacts that were taken, and count what their attempts say.
         CHECK(shell
-                  .rows("SELECT ca.campaign_id, c.contact_id FROM campaign AS ca JOIN contact AS c USING (list_id) "
-                        "WHERE c.contact_id <= ca.taken_through EXCEPT "
+                  .rows("SELECT w.campaign_id, c.contact_id FROM calling_window AS w JOIN contact AS c "
+                        "USING (list_id, place_id) WHERE c.contact_id <= w.taken_through EXCEPT "
                         "SELECT campaign_id, contact_id FROM campaign_contact")
                   .empty());
         CHECK(shell
-                  .rows("SELECT cc.contact_id FROM campaign_contact AS cc JOIN campaign AS ca USING (campaign_id) "
-                        "WHERE cc.contact_id > ca.taken_through")
+                  .rows("SELECT cc.contact_id FROM campaign_contact AS cc JOIN contact AS c USING (contact_id) "
+                        "JOIN calling_window AS w ON w.campaign_id = cc.campaign_id AND w.place_id = c.place_id "
+                        "WHERE cc.contact_id > w.taken_through")
                   .empty());
         CHECK(shell
                   .rows("SELECT campaign_id, contact_id, attempts, charged FROM campaign_contact EXCEPT "
@@ -101,13 +129,14 @@ struct Walk {
 
 }  // namespace
 
-TEST_CASE("Totals balance, budgets hold and contacts agree with their attempts after any sequence of operations") {
+TEST_CASE(
+    "Totals balance, budgets and hours hold, and contacts agree with their attempts after any sequence of operations") {
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
         CAPTURE(seed);
         Walk walk{seed};
         must(walk.desk.store.begin());
         for (int step = 0; step < 300; ++step) {
-            walk.at += Milliseconds{static_cast<int>(walk.dice.below(20'000))};
+            walk.at += Milliseconds{static_cast<int>(walk.dice.below(1'200'000))};
             switch (walk.dice.below(10)) {
                 case 0: walk.import_some(); break;
                 case 1:

@@ -1,0 +1,51 @@
+// Dialer: when campaigns may call, for the reports. Claims look it up by themselves; but a campaign that is paused
+// claims nothing, and people ask what would happen if it did.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "daemon/clock.hpp"
+#include "daemon/dialer.hpp"
+#include "daemon/log.hpp"
+
+namespace outdial::daemon {
+
+namespace {
+
+constexpr Milliseconds look_up_every = std::chrono::seconds{30};
+
+}  // namespace
+
+void Dialer::keep_hours(Milliseconds wait) {
+    hours_timer_.expires_after(wait);
+    hours_timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error || closing_) return;  // armed anew, or the end
+        auto requests = std::make_shared<std::deque<store::HoursRequest>>();
+        for (const Campaign& campaign : configuration_.site.campaigns) {
+            const auto record = engine_.campaign(campaign.name);
+            if (record) requests->push_back({record->id, campaign.calling, campaign.ring_timeout, read_clocks().utc});
+        }
+        look_up_hours(std::move(requests));
+    });
+}
+
+// One campaign after the other, so that claims come in between.
+void Dialer::look_up_hours(std::shared_ptr<std::deque<store::HoursRequest>> requests) {
+    if (requests->empty()) return keep_hours(look_up_every);
+    const store::HoursRequest request = std::move(requests->front());
+    requests->pop_front();
+    auto looked_up = std::make_shared<Result<void>>();
+    const bool posted =
+        post_task([request, looked_up](store::Store& store) { *looked_up = store.look_up_hours(request); },
+                  [this, requests, looked_up](const Result<void>& committed) {
+                      if (!committed || !*looked_up) {
+                          spdlog::debug("calling hours not stored: {}",
+                                        one_line((committed ? *looked_up : committed).error().message));
+                          return keep_hours(look_up_every);
+                      }
+                      look_up_hours(requests);
+                  });
+    if (!posted) keep_hours(look_up_every);
+}
+
+}  // namespace outdial::daemon
