@@ -85,6 +85,7 @@ void Checker::left(const std::string& server, std::string_view frame, Instant no
                 fmt::format("{} calls {}, which was on the do-not-call list", call->attempt, call->number));
     }
     check_intent(*call, server);
+    check_hours(*call, now.utc_ms);
     check_claim(*call, server);
     const Call made{.campaign = call->campaign,
                     .contact = call->contact,
@@ -134,6 +135,29 @@ void Checker::check_intent(const WiredCall& call, const std::string& server) {
         std::ranges::find(trunk->second.servers, server) == trunk->second.servers.end()) {
         violate("wire", fmt::format("campaign {} called through trunk '{}' of {}", call.campaign, call.trunk, server));
     }
+}
+
+// From the first ring to the last it is time by every clock that the person may have.
+void Checker::check_hours(const WiredCall& call, std::int64_t utc_ms) {
+    constexpr std::int64_t minute_ms = 60'000;
+    static const std::map<std::string, int> ahead_minutes{{"New York", -300},  // in winter, when every run begins
+                                                          {"Etc/UTC", 0},
+                                                          {"Asia/Kolkata", 330},
+                                                          {"Asia/Kathmandu", 345}};
+    const auto campaign = rules_.back().campaigns.find(call.campaign);
+    const Person* called = person(call.campaign, call.contact);
+    if (violation_ || called == nullptr || campaign->second.hours.every_minutes == 0) return;
+    const HoursRules& hours = campaign->second.hours;
+    const auto check = [&](const std::string& zone) {
+        for (const std::int64_t at_ms : {utc_ms, utc_ms + campaign->second.ring_timeout_ms - 1}) {
+            const std::int64_t minute = at_ms / minute_ms + ahead_minutes.at(zone) + 1'440;
+            if (minute % hours.every_minutes >= hours.closed_minutes) continue;
+            violate("hours", fmt::format("{} calls or rings {} at {}, outside the hours by the clock of {}",
+                                         call.attempt, call.number, at_ms, zone));
+        }
+    };
+    check("New York");
+    if (!called->zone.empty()) check(called->zone);
 }
 
 // A claim that says the same is in the database.

@@ -93,6 +93,7 @@ private:
     };
 
     void check_intent(const WiredCall& call, const std::string& server);
+    void check_hours(const WiredCall& call, std::int64_t utc_ms);
     void check_claims_survive();
     void check_claim(const WiredCall& call, const std::string& server);
     void check_history(const WiredCall& call, const AttemptRow& claim);

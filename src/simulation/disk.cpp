@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "zone/atlas.hpp"
+
 namespace outdial::simulation {
 
 namespace {
@@ -34,6 +36,9 @@ Result<store::Store> Disk::open_store() const {
     auto store = store::Store::open(database, {.vfs = disk_->vfs()});
     if (!store) return store;
     if (auto run = store->start_run({}); !run) return tl::unexpected(run.error());
+    auto atlas = zone::Atlas::load();
+    if (!atlas) return tl::unexpected(atlas.error());
+    store->set_geography(std::make_shared<const zone::Atlas>(std::move(*atlas)));
     return store;
 }
 

@@ -74,8 +74,10 @@ std::string draw_note(Random& random, bool hostile) {
 std::vector<Person> draw_people(Random& random, const std::string& prefix, int count, bool hostile, int& next_number) {
     std::vector<Person> people;
     for (int i = 0; i < count; ++i) {
-        Person person{
-            .external_id = fmt::format("{}-{}", prefix, i), .numbers = {}, .note = draw_note(random, hostile)};
+        Person person{.external_id = fmt::format("{}-{}", prefix, i),
+                      .numbers = {},
+                      .note = draw_note(random, hostile),
+                      .zone = {}};
         const int numbers = one_in(random, 4) ? between(random, 2, 3) : 1;
         for (int n = 0; n < numbers; ++n) {
             // Some share a number with somebody before them: a family's, or the same person in another list.
@@ -86,6 +88,29 @@ std::vector<Person> draw_people(Random& random, const std::string& prefix, int c
         people.push_back(std::move(person));
     }
     return people;
+}
+
+// Came later than the rest, so it has a generator of its own: older seeds keep their meaning.
+void draw_all_hours(Plan& plan) {
+    Random apart{plan.seed * 2 + 1'000'003};
+    static const std::vector<std::string> zones{"", "", "", "Etc/UTC", "Asia/Kolkata", "Asia/Kathmandu"};
+    for (auto& [name, campaign] : plan.site.campaigns) campaign.hours = draw_hours(apart);
+    for (auto* lists : {&plan.lists, &plan.later}) {
+        for (auto& [name, people] : *lists) {
+            for (Person& person : people) person.zone = zones[apart.below(zones.size())];
+        }
+    }
+}
+
+CallingHours to_hours(const HoursRules& rules) {
+    DayHours day;
+    for (int minute = 0; minute < minutes_per_day; minute += rules.every_minutes) {
+        day.push_back({minute + rules.closed_minutes, minute + rules.every_minutes});
+    }
+    CallingHours hours;
+    hours.weekdays.fill(day);
+    hours.on_holidays = std::move(day);
+    return hours;
 }
 
 void draw_faults(Random& random, Plan& plan, FaultSet allowed) {
@@ -142,9 +167,21 @@ Microseconds Plan::patience() const {
             lists.at(rules.list).size() + (later.contains(rules.list) ? later.at(rules.list).size() : 0);
         const auto calls = static_cast<double>(static_cast<std::int64_t>(people) * tries);
         longest += Milliseconds{tries * (after_ms + rules.ring_timeout_ms + 60'000)};
-        longest += Milliseconds{static_cast<std::int64_t>(calls * 20'000.0 / std::max(per_second, 0.1))};
+        // Where hours are kept, most of the time is open, but one may be waited for at every try.
+        if (rules.hours.every_minutes > 0) longest += tries * minutes{2 * rules.hours.every_minutes};
+        longest += Milliseconds{static_cast<std::int64_t>(calls * 20'000.0 / std::max(per_second, 0.1))} *
+                   (rules.hours.every_minutes > 0 ? 3 : 1);
     }
     return longest;
+}
+
+// Together with the clocks of Nepal and India, which are 45 and 30 minutes beside the hour, four minutes of ten stay
+// open.
+HoursRules draw_hours(Random& random) {
+    static const std::vector<int> periods{10, 12, 15, 20, 30};
+    const int every = periods[random.below(periods.size())];
+    if (!one_in(random, 3)) return {};
+    return {.every_minutes = every, .closed_minutes = between(random, 1, 3)};
 }
 
 Plan draw_plan(const PlanOptions& options) {
@@ -182,6 +219,7 @@ Plan draw_plan(const PlanOptions& options) {
         plan.site.campaigns[fmt::format("campaign{}", i)] = rules;
     }
     plan.trouble = seconds{between(random, 30, 240)};
+    draw_all_hours(plan);
     return plan;
 }
 
@@ -210,6 +248,10 @@ Site to_site(const SiteRules& rules, bool call_records) {
                               {"SIM_NOTE", template_of("{contact.note}", Template::Allow::anything)}};
         campaign.pacing = {given.cap.per_second, given.cap.channels};
         campaign.weight = given.weight;
+        if (given.hours.every_minutes > 0) {
+            campaign.calling = std::make_shared<CallingRules>(
+                CallingRules{{{.name = "calling_hours", .regions = {}, .hours = to_hours(given.hours)}}, ""});
+        }
         campaign.retry.max_attempts = given.max_attempts;
         for (const auto& [outcome, again] : given.person) {
             campaign.retry.person[*disposition_from(outcome)] = {Milliseconds{again.after_ms}, again.times};
@@ -225,6 +267,7 @@ std::vector<NewContact> to_contacts(const std::vector<Person>& people) {
     std::vector<NewContact> contacts;
     for (const Person& person : people) {
         NewContact contact{.external_id = person.external_id, .numbers = {}, .attributes = {{"note", person.note}}};
+        if (!person.zone.empty()) contact.attributes.emplace_back("time_zone", person.zone);
         for (const std::string& number : person.numbers) {
             contact.numbers.push_back({.e164 = number, .country_code_digits = 1});
         }

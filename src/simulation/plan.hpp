@@ -39,6 +39,7 @@ struct Plan {
 };
 
 [[nodiscard]] Plan draw_plan(const PlanOptions& options);
+[[nodiscard]] HoursRules draw_hours(Random& random);
 
 /// The same, as the engine and the store are given it.
 [[nodiscard]] Site to_site(const SiteRules& rules, bool call_records);

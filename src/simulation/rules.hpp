@@ -26,6 +26,13 @@ struct TrunkRules {
     std::vector<std::string> servers;
 };
 
+/// By the clock of the called: closed in the first minutes of every so many, open in the rest. Real hours would open
+/// once a day, and a run lasts minutes.
+struct HoursRules {
+    int every_minutes = 0;  // divides a day; 0: open at all hours
+    int closed_minutes = 0;
+};
+
 struct CampaignRules {
     std::string list;
     LevelCap cap;
@@ -36,6 +43,7 @@ struct CampaignRules {
     std::map<std::string, Again> person;  // by disposition: busy, no_answer, declined
     Again technical;
     std::int64_t lost_after_ms = 0;
+    HoursRules hours;
 };
 
 struct SiteRules {
@@ -49,6 +57,7 @@ struct Person {
     std::string external_id;
     std::vector<std::string> numbers;  // E.164
     std::string note;                  // an attribute, sent as a channel variable
+    std::string zone;                  // an attribute: their clock, or also New York's, from where their numbers are
 };
 
 }  // namespace outdial::simulation

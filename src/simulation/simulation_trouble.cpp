@@ -227,7 +227,10 @@ void Simulation::reload() {
     change(rules.all);
     for (auto& [name, cap] : rules.servers) change(cap);
     for (auto& [name, trunk] : rules.trunks) change(trunk.cap);
-    for (auto& [name, campaign] : rules.campaigns) change(campaign.cap);
+    for (auto& [name, campaign] : rules.campaigns) {
+        change(campaign.cap);
+        if (hours_.below(2) == 0) campaign.hours = draw_hours(hours_);
+    }
     if (rules.trunks.size() > 1 && random_.below(3) == 0) {
         const std::string gone = rules.trunks.begin()->first;
         rules.trunks.erase(gone);

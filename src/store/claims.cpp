@@ -66,8 +66,7 @@ Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Att
       settle_(database, settle_sql) {}
 
 // Nothing where the campaign is not in the database, which has been refused then.
-CallQueue* Claims::open_queue(CampaignId campaign) {
-    const std::optional<Campaigns::Progress> progress = campaigns_.progress_of(campaign);
+CallQueue* Claims::open_queue(CampaignId campaign, const std::optional<Campaigns::Progress>& progress) {
     if (progress) return &queues_.of(campaign, progress->list, progress->taken_through);
     database_.refuse(fmt::format("campaign number {} is not in the database", campaign.value));
     return nullptr;
@@ -75,9 +74,10 @@ CallQueue* Claims::open_queue(CampaignId campaign) {
 
 ClaimResult Claims::claim(const ClaimRequest& request) {
     ClaimResult result;
-    if (CallQueue* queue = open_queue(request.campaign)) {
+    const std::optional<Campaigns::Progress> progress = campaigns_.progress_of(request.campaign);
+    if (CallQueue* queue = open_queue(request.campaign, progress)) {
         Take take{request, *queue};
-        if (campaigns_.progress_of(request.campaign)->state == CampaignState::running) {
+        if (progress->state == CampaignState::running) {
             take.do_not_call = do_not_call_.lists_of(request.do_not_call, request.at);
             take.result.problem = take.do_not_call.problem();
             if (const auto kept = queue->keep_to(request.calling, request.ring_timeout); !kept) {
@@ -94,7 +94,7 @@ ClaimResult Claims::claim(const ClaimRequest& request) {
 }
 
 void Claims::look_up_hours(const HoursRequest& request) {
-    CallQueue* queue = open_queue(request.campaign);
+    CallQueue* queue = open_queue(request.campaign, campaigns_.progress_of(request.campaign));
     if (queue != nullptr && queue->keep_to(request.calling, request.ring_timeout)) queue->look_up_hours(request.at);
 }
 

@@ -58,7 +58,7 @@ private:
         UtcTime send_before;
     };
 
-    [[nodiscard]] CallQueue* open_queue(CampaignId campaign);
+    [[nodiscard]] CallQueue* open_queue(CampaignId campaign, const std::optional<Campaigns::Progress>& progress);
     [[nodiscard]] std::optional<Candidate> candidate_of(CampaignId campaign, const CallQueue::Next& next);
     void take_in_turn(Take& take);
     void take_one(Take& take, const Candidate& candidate);

@@ -26,7 +26,7 @@ SiteRules rules() {
 }
 
 std::map<std::string, std::vector<Person>> people() {
-    return {{"list1", {{"p1", {"+12125550101"}, "a,b"}, {"p2", {"+12125550102"}, "plain"}}}};
+    return {{"list1", {{"p1", {"+12125550101"}, "a,b", ""}, {"p2", {"+12125550102"}, "plain", "Asia/Kathmandu"}}}};
 }
 
 std::string originate(const std::string& attempt, const std::string& number, const std::string& contact,
@@ -90,6 +90,33 @@ TEST_CASE("A call without a database that holds its claim breaks a rule") {
     checker.ordered("campaign1", true);
     checker.left("pbx1", originate(attempt_a, "12125550101", "p1", "a\\,b"), {});
     CHECK(says(checker, "claim: "));
+}
+
+TEST_CASE(
+    "A call breaks a rule that leaves, or rings to its end, while it is not the time by one of the person's clocks") {
+    SiteRules site = rules();
+    site.campaigns["campaign1"].hours = {.every_minutes = 10, .closed_minutes = 2};
+    const auto verdict = [&](const std::string& contact, const std::string& number, const std::string& note,
+                             int seconds) {
+        Checker checker{site, people()};
+        checker.ordered("campaign1", true);
+        checker.left("pbx1", originate(attempt_a, number, contact, note), {.steady_us = 0, .utc_ms = seconds * 1000});
+        return says(checker, "hours: ");
+    };
+    // p1 has New York's clock, five hours behind: closed in the minutes 0 and 1 of each ten; it rings for 10 s.
+    const auto first = [&](int seconds) { return verdict("p1", "12125550101", "a\\,b", seconds); };
+    CHECK(first(0));
+    CHECK(first(119));
+    CHECK_FALSE(first(120));
+    CHECK_FALSE(first(590));
+    CHECK(first(591));
+    // p2 also has that of Kathmandu, 45 minutes beside it: closed in the minutes 5 and 6, too.
+    const auto second = [&](int seconds) { return verdict("p2", "12125550102", "plain", seconds); };
+    CHECK(second(0));
+    CHECK_FALSE(second(120));
+    CHECK(second(5 * 60));
+    CHECK(second(5 * 60 - 9));
+    CHECK_FALSE(second(7 * 60));
 }
 
 TEST_CASE("A list of seeds may hold comments and empty lines") {
