@@ -169,3 +169,49 @@ FROM (SELECT ca.name AS campaign,
       LEFT JOIN place AS pl ON pl.place_id = coalesce(cc.place_id, c.place_id)
       LEFT JOIN calling_window AS p ON p.campaign_id = ca.campaign_id
                                        AND p.place_id = coalesce(cc.place_id, c.place_id));
+
+-- Everybody of a campaign, by the reason why they are not being called. Counted by places and outcomes first, because there
+-- are many contacts and few of these.
+CREATE VIEW why_not AS
+SELECT campaign,
+       state,
+       reason,
+       sum(contacts) AS contacts,
+       min(next_at) AS next_at
+FROM (SELECT ca.name AS campaign,
+             CASE WHEN w.is_open THEN 'ready' ELSE 'waiting' END AS state,
+             CASE WHEN ca.state <> 'running' THEN 'campaign_' || ca.state
+                  WHEN w.is_open THEN 'fresh'
+                  WHEN w.hours = 'unknown_zone' THEN 'unknown_time_zone'
+                  WHEN w.hours = 'never' THEN 'never_within_hours'
+                  ELSE 'outside_hours' END AS reason,
+             (SELECT count(*) FROM contact AS c
+              WHERE c.list_id = w.list_id AND c.place_id = w.place_id AND c.contact_id > w.taken_through) AS contacts,
+             CASE WHEN NOT w.is_open THEN w.opens_at END AS next_at
+      FROM campaign AS ca
+      JOIN calling_window AS w ON w.campaign_id = ca.campaign_id
+      UNION ALL
+      SELECT ca.name,
+             CASE WHEN taken.state <> 'pending' THEN taken.state
+                  WHEN taken.is_due AND coalesce(w.is_open, 1) THEN 'ready' ELSE 'waiting' END,
+             CASE WHEN taken.state = 'in_call' THEN 'in_call'
+                  WHEN taken.state = 'done' OR NOT taken.is_due THEN taken.reason
+                  WHEN ca.state <> 'running' THEN 'campaign_' || ca.state
+                  WHEN w.hours = 'unknown_zone' THEN 'unknown_time_zone'
+                  WHEN w.hours = 'never' THEN 'never_within_hours'
+                  WHEN NOT coalesce(w.is_open, 1) THEN 'outside_hours'
+                  ELSE 'due' END,
+             taken.contacts,
+             CASE WHEN taken.state = 'pending' AND NOT (taken.is_due AND coalesce(w.is_open, 1))
+                  THEN max(strftime('%Y-%m-%d %H:%M:%f', taken.first_due_at / 1000.0, 'unixepoch'),
+                           CASE WHEN coalesce(w.is_open, 1) THEN '' ELSE coalesce(w.opens_at, '') END) END
+      FROM (SELECT cc.campaign_id, cc.place_id, cc.state, cc.reason,
+                   cc.due_at <= CAST(round((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER) AS is_due,
+                   count(*) AS contacts,
+                   min(cc.due_at) AS first_due_at
+            FROM campaign_contact AS cc
+            GROUP BY cc.campaign_id, cc.place_id, cc.state, cc.reason, is_due) AS taken
+      JOIN campaign AS ca ON ca.campaign_id = taken.campaign_id
+      LEFT JOIN calling_window AS w ON w.campaign_id = taken.campaign_id AND w.place_id = taken.place_id)
+WHERE contacts > 0
+GROUP BY campaign, state, reason;

@@ -190,6 +190,8 @@ public:
     [[nodiscard]] EngineStatus status(const Now& now) const;
     /// Nothing if no such campaign is configured.
     [[nodiscard]] std::optional<CampaignRecord> campaign(std::string_view name) const;
+    /// What the claims of each configured campaign are made by, without slots.
+    [[nodiscard]] std::vector<ClaimRequest> claim_rules(const Now& now) const;
     /// Attempts that have not been settled.
     [[nodiscard]] std::size_t live_attempts() const { return attempts_.size(); }
     /// No new claims and Originates from now on: the daemon is about to stop. Calls go on; the next step gives back the
@@ -223,6 +225,7 @@ private:
 
     // engine_schedule.cpp: whom to ask the store for
     void plan(const Now& now);
+    [[nodiscard]] static ClaimRequest request_of(const Now& now, const CampaignRun& campaign);
     bool reserve_one(const Now& now, CampaignRun& campaign, ClaimRequest& request);
     [[nodiscard]] SteadyTime may_claim_at(const Now& now, const CampaignRun& campaign) const;
     [[nodiscard]] Microseconds lead() const;

@@ -42,13 +42,7 @@ void Engine::plan(const Now& now) {
         // One turn is the most that it may be owed. What it could not use earlier, for want of contacts or because of
         // its own caps, is gone, or it would shut the others out now.
         campaign->served = std::max(campaign->served, served_ - 1.0 / campaign->campaign.weight);
-        open.emplace_back(campaign.get(), ClaimRequest{.campaign = id,
-                                                       .at = now.utc,
-                                                       .max_attempts = campaign->campaign.retry.max_attempts,
-                                                       .slots = {},
-                                                       .do_not_call = campaign->campaign.do_not_call,
-                                                       .calling = campaign->campaign.calling,
-                                                       .ring_timeout = campaign->campaign.ring_timeout});
+        open.emplace_back(campaign.get(), request_of(now, *campaign));
     }
     std::vector<std::pair<CampaignRun*, ClaimRequest>> full;
     while (!open.empty()) {
@@ -71,6 +65,24 @@ void Engine::plan(const Now& now) {
         campaign->due_meanwhile = UtcTime::max();
         emit(std::move(request));
     }
+}
+
+ClaimRequest Engine::request_of(const Now& now, const CampaignRun& campaign) {
+    return {.campaign = campaign.record.id,
+            .at = now.utc,
+            .max_attempts = campaign.campaign.retry.max_attempts,
+            .slots = {},
+            .do_not_call = campaign.campaign.do_not_call,
+            .calling = campaign.campaign.calling,
+            .ring_timeout = campaign.campaign.ring_timeout};
+}
+
+std::vector<ClaimRequest> Engine::claim_rules(const Now& now) const {
+    std::vector<ClaimRequest> rules;
+    for (const auto& [id, campaign] : campaigns_) {
+        if (campaign->configured) rules.push_back(request_of(now, *campaign));
+    }
+    return rules;
 }
 
 // Sets one slot aside on one of the campaign's trunks and of its servers; false when none has room in time. Each gets

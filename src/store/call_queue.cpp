@@ -159,7 +159,7 @@ void CallQueue::took(const Next& next) {
     step_out(next.place, place);
     if (next.fresh) {
         place.taken_through = std::max(place.taken_through, next.contact);
-        place.taken_more = true;
+        taken_from_.insert(next.place);
     }
     place.heads_known = false;
     learn_heads(next.place, place);
@@ -197,10 +197,8 @@ const CallingWindow& CallQueue::window(PlaceId id, UtcTime at) {
 }
 
 void CallQueue::store_progress() {
-    for (auto& [id, place] : places_) {
-        if (place.taken_more) statements_.set_taken.run(campaign_, id, place.taken_through);
-        place.taken_more = false;
-    }
+    for (const PlaceId id : taken_from_) statements_.set_taken.run(campaign_, id, places_.at(id).taken_through);
+    taken_from_.clear();
 }
 
 void CallQueue::look_up_hours(UtcTime at) { pass(at); }

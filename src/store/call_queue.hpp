@@ -84,7 +84,6 @@ private:
         std::optional<Due> due;          // the first of those that wait
         std::optional<ContactId> fresh;  // the first of those never taken
         ContactId taken_through;
-        bool taken_more = false;  // since it was stored
         bool heads_known = false;
         bool hours_known = false;
         bool is_open = false;
@@ -109,6 +108,7 @@ private:
     std::unique_ptr<CallingWindows> windows_;  // nothing: without rules
     UtcTime at_{};
     std::map<PlaceId, AtPlace> places_;
+    std::set<PlaceId> taken_from_;  // since the progress was stored
     std::set<std::pair<UtcTime, PlaceId>> changes_;
     // Of the places that are open alone.
     std::set<std::tuple<UtcTime, ContactId, PlaceId>> due_;

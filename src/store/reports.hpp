@@ -28,6 +28,7 @@ enum class Report {
     disposition_summary,
     hourly_activity,
     contact_status,
+    why_not,
     attempt_log,
     trunk_health,      // of all campaigns: trunks are shared
     attempt_timeline,  // of one attempt

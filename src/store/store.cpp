@@ -134,6 +134,11 @@ Result<std::vector<PersonRecord>> Store::find_people(const PersonKey& key) {
     return scope.finish(parts_->forgetting.find(key));
 }
 
+Result<std::vector<Explanation>> Store::explain(const PersonKey& key, std::span<const ClaimRequest> campaigns) {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->explaining.explain(parts_->forgetting.find(key), campaigns));
+}
+
 Result<std::vector<PersonRecord>> Store::forget(const PersonKey& key) {
     Scope scope{*parts_->database};
     Result<std::vector<PersonRecord>> forgotten = scope.finish(parts_->forgetting.forget(key));

@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "core/attempt.hpp"
+#include "core/explanation.hpp"
 #include "store/attempts.hpp"
 #include "store/campaigns.hpp"
 #include "store/claims.hpp"
@@ -91,6 +92,10 @@ public:
 
     /// Whom this number or external id means.
     [[nodiscard]] Result<std::vector<PersonRecord>> find_people(const PersonKey& key);
+    /// What each of the campaigns (claims without slots are their rules) would decide of them now, and why. Of the
+    /// first max_contacts_explained.
+    [[nodiscard]] Result<std::vector<Explanation>> explain(const PersonKey& key,
+                                                           std::span<const ClaimRequest> campaigns);
     /// Removes them: forgetting.hpp. Their data is overwritten in the file and removed from the write-ahead log after
     /// the commit; where something hinders that, copies_of_the_forgotten() says so until a checkpoint(), or a later
     /// forget(), has done it.

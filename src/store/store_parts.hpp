@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/claims.hpp"
+#include "store/explaining.hpp"
 #include "store/file_watch.hpp"
 #include "store/forgetting.hpp"
 #include "store/migrations.hpp"
@@ -27,6 +28,7 @@ struct Store::Parts {
     DoNotCall do_not_call{*database};
     Claims claims{*database, campaigns, contacts, attempts, do_not_call, places};
     Forgetting forgetting{*database};
+    Explaining explaining{*database, campaigns, contacts, attempts, do_not_call, places};
     SchemaGuard schema{*database, embedded_migrations()};
 };
 

@@ -1,7 +1,8 @@
-// What the store costs, on a list of a million contacts: import, claims of 1 and of 30 slots with their FULL commit and
-// without, whole lifecycles in groups, the reporting views, memory; then the claims again by a do-not-call list of as
-// many numbers, which is filled first. Prints a table; OUTDIAL_BENCH_CONTACTS and OUTDIAL_BENCH_FORBIDDEN are other
-// sizes.
+// What the store costs, on a list of a million contacts all over the USA and Canada, some of whom have moved to another
+// state: import, claims of 1 and of 30 slots with their FULL commit and without, whole lifecycles in groups, the
+// reporting views, memory; then the claims again by calling hours that leave a third of the contacts open, and by a
+// do-not-call list of as many numbers besides, which is filled first. Prints a table; OUTDIAL_BENCH_CONTACTS and
+// OUTDIAL_BENCH_FORBIDDEN are other sizes.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <stdlib.h>
@@ -13,12 +14,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <iterator>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/random.hpp"
 #include "store/reports.hpp"
 #include "store/store.hpp"
+#include "zone/atlas.hpp"
 
 namespace {
 
@@ -72,9 +76,10 @@ struct Bench {
     Random random{1};
     UtcTime now = from_unix_ms(1'800'000'000'000);
     std::vector<DoNotCallChoice> do_not_call{};
+    SharedCallingRules calling{};
 
     ClaimRequest request(std::size_t slots) {
-        ClaimRequest wanted{campaign, now, 4, {}, do_not_call};
+        ClaimRequest wanted{campaign, now, 4, {}, do_not_call, calling, 30s};
         for (std::size_t i = 0; i < slots; ++i) {
             wanted.slots.push_back({AttemptId::make(now, random), "carrier-a", "pbx1", "+18001234567"});
         }
@@ -111,7 +116,23 @@ double fsync_ms(const std::filesystem::path& folder) {
     return each;
 }
 
-void bench_import(Bench& bench) {
+// Those that Google's data knows, in order.
+std::vector<int> area_codes(const Geography& geography) {
+    std::vector<int> codes;
+    for (int code = 201; code <= 989; ++code) {
+        if (!must(geography.place_of({fmt::format("+1{}5550100", code), 1}, {})).zones.empty()) codes.push_back(code);
+    }
+    return codes;
+}
+
+// 7919 is prime to the list's size: numbers come in no order, as they do in a call list.
+std::string number_of(const std::vector<int>& codes, std::size_t i, std::size_t contacts) {
+    const std::size_t number = i * 7919 % contacts;
+    return fmt::format("+1{}{:07}", codes[number % codes.size()], number);
+}
+
+void bench_import(Bench& bench, const std::vector<int>& codes) {
+    static const char* const states[] = {"TX", "CA", "NY", "FL", "WA", "IL", "GA", "OH", "NC", "AZ", "TN", "ID"};
     std::vector<NewContact> batch;
     const auto start = Clock::now();
     const double cpu = thread_cpu_seconds();
@@ -119,11 +140,10 @@ void bench_import(Bench& bench) {
     for (std::size_t i = 0; i < bench.contacts;) {
         batch.clear();
         for (; batch.size() < import_batch && i < bench.contacts; ++i) {
-            // 7919 is prime to the list's size: numbers come in no order, as they do in a call list.
-            const std::size_t number = i * 7919 % bench.contacts;
             batch.push_back({fmt::format("C{:08}", i),
-                             {{fmt::format("+1202{:07}", number), 1}},
+                             {{number_of(codes, i, bench.contacts), 1}},
                              {{"name", "Ann Example"}, {"policy_id", fmt::format("P-{}", i)}}});
+            if (i % 5 == 0) batch.back().attributes.emplace_back("state", states[i / 5 % std::size(states)]);
         }
         const double before = thread_cpu_seconds();
         must(bench.store.add_contacts("customers", batch));
@@ -156,8 +176,28 @@ void bench_claims(Bench& bench, std::size_t slots, bool durable, int rounds) {
         std::move(samples));
 }
 
+void bench_all_claims(Bench& bench) {
+    bench_claims(bench, 1, true, 1000);
+    bench_claims(bench, 30, true, 500);
+    bench_claims(bench, 1, false, 1000);
+    bench_claims(bench, 30, false, 500);
+}
+
+// At eight by UTC it is three in the east, two in Chicago, and midnight at the other ocean.
+void bench_hours(Bench& bench) {
+    CallingHours hours;
+    hours.weekdays.fill({{3 * 60, 20 * 60}});
+    hours.on_holidays = {{3 * 60, 20 * 60}};
+    bench.calling = std::make_shared<CallingRules>(CallingRules{{{"calling_hours", {}, hours}}, ""});
+    const auto start = Clock::now();
+    must(bench.store.look_up_hours({bench.campaign, bench.calling, 30s, bench.now}));
+    print_row("hours of all places of the list looked up",
+              fmt::format("{:.1f} ms", seconds(Clock::now() - start) * 1000));
+    bench_all_claims(bench);
+}
+
 // Numbers in no order, none of a contact but every hundredth, as in a public register.
-void bench_do_not_call(Bench& bench, std::size_t count) {
+void bench_do_not_call(Bench& bench, std::size_t count, const std::vector<int>& codes) {
     constexpr std::size_t batch_size = 5000;
     constexpr std::size_t prime = 7'654'321;
     std::vector<DoNotCallNumber> batch;
@@ -167,7 +207,7 @@ void bench_do_not_call(Bench& bench, std::size_t count) {
         for (; batch.size() < batch_size && i < count; ++i) {
             const std::size_t number = i * prime % count;
             const bool is_contact = i % 100 == 0 && i < bench.contacts;
-            batch.push_back({.e164 = is_contact ? fmt::format("+1202{:07}", i) : fmt::format("+13{:09}", number),
+            batch.push_back({.e164 = is_contact ? number_of(codes, i, bench.contacts) : fmt::format("+49{:09}", number),
                              .expires_at = {},
                              .source = "import",
                              .reason = {}});
@@ -179,10 +219,7 @@ void bench_do_not_call(Bench& bench, std::size_t count) {
     print_row(fmt::format("{} numbers onto a do-not-call list", count),
               fmt::format("{:.0f} /s", static_cast<double>(count) / seconds(Clock::now() - start)));
     bench.do_not_call = {{"register", 24h * 31}};
-    bench_claims(bench, 1, true, 1000);
-    bench_claims(bench, 30, true, 500);
-    bench_claims(bench, 1, false, 1000);
-    bench_claims(bench, 30, false, 500);
+    bench_all_claims(bench);
 }
 
 // What the daemon does: each group ends the calls of the one before, tells of those that ring, and claims as many
@@ -235,6 +272,7 @@ void bench_reports(Bench& bench) {
         {"campaign_progress", store::Report::campaign_progress},
         {"disposition_summary", store::Report::disposition_summary},
         {"hourly_activity", store::Report::hourly_activity},
+        {"why_not", store::Report::why_not},
         {"trunk_health", store::Report::trunk_health},
     };
     for (const auto& [name, report] : reports) {
@@ -259,16 +297,17 @@ int main() {
         must(bench.store.set_campaign_state(bench.campaign, CampaignState::running, bench.now));
         fmt::print("store, {} contacts\n", contacts);
         print_row("fdatasync of one page on this disk", fmt::format("{:.2f} ms", fsync_ms(folder)));
-        bench_import(bench);
-        bench_claims(bench, 1, true, 1000);
-        bench_claims(bench, 30, true, 500);
-        bench_claims(bench, 1, false, 1000);
-        bench_claims(bench, 30, false, 500);
+        const auto atlas = std::make_shared<const zone::Atlas>(must(zone::Atlas::load()));
+        bench.store.set_geography(atlas);
+        const std::vector<int> codes = area_codes(*atlas);
+        bench_import(bench, codes);
+        bench_all_claims(bench);
         bench_lifecycles(bench, 30, 1000);
         bench_lifecycles(bench, 100, 500);
         bench_reports(bench);
+        bench_hours(bench);
         const char* forbidden = std::getenv("OUTDIAL_BENCH_FORBIDDEN");
-        bench_do_not_call(bench, forbidden == nullptr ? contacts : std::strtoul(forbidden, nullptr, 10));
+        bench_do_not_call(bench, forbidden == nullptr ? contacts : std::strtoul(forbidden, nullptr, 10), codes);
         print_row("peak memory", fmt::format("{} MiB", peak_memory_mib()));
         print_row("database file", fmt::format("{} MiB", std::filesystem::file_size(folder / "bench.db") >> 20));
     }

@@ -224,6 +224,32 @@ TEST_CASE("the reports tell the hours, and who waits for them, also of a campaig
     CHECK(shell.value("SELECT next_attempt_at FROM contact_status WHERE contact_id = 1") == opening);
 }
 
+TEST_CASE("why_not counts everybody once, by the reasons of contact_status") {
+    World world;
+    std::vector<NewContact> contacts;
+    for (int n = 0; n < 40; ++n) {
+        contacts.push_back(at_zones(n, n % 4 == 0 ? "" : "+" + std::to_string(n % 7), n % 5 == 0 ? "FR" : "GB"));
+    }
+    world.desk.import(contacts);
+    int n = 0;
+    for (const Claim& claim : world.claim(12, midnight + 12h).claims) {
+        // SQLite's present is long before: what is due later is waiting.
+        const NextStep retry = Desk::retry_at(n % 2 == 0 ? midnight + 13h : from_unix_ms(0));
+        world.desk.settle(claim, Disposition::busy, n % 3 == 0 ? Desk::done() : retry, midnight + 12h + 9s);
+        ++n;
+    }
+    CHECK(world.claim(2, midnight + 12h).claims.size() == 2);
+    Shell shell = world.desk.shell();
+    for (const char* state : {"running", "paused"}) {
+        REQUIRE(shell.run(std::string{"UPDATE campaign SET state = '"} + state + "'").empty());
+        const auto counted = shell.rows("SELECT state, reason, sum(contacts) FROM why_not GROUP BY 1, 2 ORDER BY 1, 2");
+        CHECK(counted == shell.rows("SELECT state, reason, count(*) FROM contact_status GROUP BY 1, 2 ORDER BY 1, 2"));
+        CHECK(counted.size() >= 4);
+        CHECK(shell.rows("SELECT state, reason, next_at FROM why_not ORDER BY 1, 2") ==
+              shell.rows("SELECT state, reason, min(next_attempt_at) FROM contact_status GROUP BY 1, 2 ORDER BY 1, 2"));
+    }
+}
+
 TEST_CASE("a database of the time before places goes on where it was, and looks its contacts up as they come") {
     TempFolder folder;
     {
