@@ -71,6 +71,8 @@ public:
         add_import();
         add_campaign();
         add_status();
+        add_why();
+        add_explain();
         add_report();
         add_dnc();
         add_forget();
@@ -148,6 +150,29 @@ private:
         command->callback([this] { invocation_.command = status_; });
     }
 
+    void add_why() {
+        CLI::App* command = add(app_, "why", help::why);
+        command->add_option("CAMPAIGN", why_.name, "The campaign")->required();
+        command->callback([this] { invocation_.command = why_; });
+    }
+
+    void add_person(CLI::App& command, PersonOptions& person) {
+        CLI::Option* number =
+            command.add_option("NUMBER", person.number, "Everybody with this number; '-' reads it from standard input");
+        command.add_option("--external-id", person.external_id, "Everybody with this key")
+            ->type_name("ID")
+            ->excludes(number);
+        command.add_option("--list", person.list, "Only on this call list [every list]")->type_name("LIST");
+        command.add_option("--region", person.region, "Whose national number it is: US, GB, DE...")
+            ->type_name("REGION");
+    }
+
+    void add_explain() {
+        CLI::App* command = add(app_, "explain", help::explain);
+        add_person(*command, explain_.person);
+        command->callback([this] { invocation_.command = explain_; });
+    }
+
     void add_report() {
         CLI::App* command = add(app_, "report", help::report);
         command->add_option("NAME", report_.name, "The campaign")->required();
@@ -168,94 +193,92 @@ private:
         dnc->require_subcommand(1);
         add_dnc_change(*dnc, "add", help::dnc_add, false);
         add_dnc_change(*dnc, "remove", help::dnc_remove, true);
-        CLI::App* import = add(*dnc, "import", help::dnc_import);
-        import->add_option("LIST", dnc_import_.list, "The do-not-call list; made if there is none")->required();
-        import->add_option("FILE", dnc_import_.file, "Numbers, one a line, or CSV; '-' reads standard input")
-            ->required();
-        import->add_option("--region", dnc_import_.region, "Whose national numbers these are: US, GB, DE...")
+        CLI::App* load = add(*dnc, "import", help::dnc_import);
+        load->add_option("LIST", dnc_import_.list, "The do-not-call list; made if there is none")->required();
+        load->add_option("FILE", dnc_import_.file, "Numbers, one a line, or CSV; '-' reads standard input")->required();
+        load->add_option("--region", dnc_import_.region, "Whose national numbers these are: US, GB, DE...")
             ->type_name("REGION");
-        import
-            ->add_option("--copied", dnc_import_.copied,
+        load->add_option("--copied", dnc_import_.copied,
                          "The file is a copy of a register, made on this day: 2026-11-01")
             ->type_name("DATE");
-        import->add_option("--reason", dnc_import_.reason, "Kept with each number")->type_name("TEXT");
-        import->callback([this] { invocation_.command = dnc_import_;
-    });
-    add(*dnc, "list", {help::dnc_list, {}, {}})->callback([this] { invocation_.command = DncListCommand{}; });
-}
+        load->add_option("--reason", dnc_import_.reason, "Kept with each number")->type_name("TEXT");
+        load->callback([this] { invocation_.command = dnc_import_; });
+        add(*dnc, "list", {help::dnc_list, {}, {}})->callback([this] { invocation_.command = DncListCommand{}; });
+    }
 
     void add_dnc_change(CLI::App& dnc, std::string_view name, const help::Topic& topic, bool remove) {
-    CLI::App* command = add(dnc, name, topic);
-    command->add_option("NUMBER", dnc_change_.numbers, "+12125550100, or as people write it with --region")->required();
-    command->add_option("--list", dnc_change_.list, "The do-not-call list")->type_name("LIST")->capture_default_str();
-    command->add_option("--region", dnc_change_.region, "Whose national numbers these are: US, GB, DE...")
-        ->type_name("REGION");
-    if (remove) {
-        command->add_flag("--yes", dnc_change_.yes, "Do not ask before");
-    } else {
-        command->add_option("--reason", dnc_change_.reason, "Kept with each number")->type_name("TEXT");
-        command->add_option("--until", dnc_change_.until, "From that day on (UTC) they may be called [for good]")
-            ->type_name("DATE");
+        CLI::App* command = add(dnc, name, topic);
+        command->add_option("NUMBER", dnc_change_.numbers, "+12125550100, or as people write it with --region")
+            ->required();
+        command->add_option("--list", dnc_change_.list, "The do-not-call list")
+            ->type_name("LIST")
+            ->capture_default_str();
+        command->add_option("--region", dnc_change_.region, "Whose national numbers these are: US, GB, DE...")
+            ->type_name("REGION");
+        if (remove) {
+            command->add_flag("--yes", dnc_change_.yes, "Do not ask before");
+        } else {
+            command->add_option("--reason", dnc_change_.reason, "Kept with each number")->type_name("TEXT");
+            command->add_option("--until", dnc_change_.until, "From that day on (UTC) they may be called [for good]")
+                ->type_name("DATE");
+        }
+        command->callback([this, remove] {
+            dnc_change_.remove = remove;
+            invocation_.command = dnc_change_;
+        });
     }
-    command->callback([this, remove] {
-        dnc_change_.remove = remove;
-        invocation_.command = dnc_change_;
-    });
-}
 
-void add_forget() {
-    CLI::App* command = add(app_, "forget", help::forget);
-    CLI::Option* number =
-        command->add_option("NUMBER", forget_.number, "Everybody with this number; '-' reads it from standard input");
-    command->add_option("--external-id", forget_.external_id, "Everybody with this key")
-        ->type_name("ID")
-        ->excludes(number);
-    command->add_option("--list", forget_.list, "Only on this call list [every list]")->type_name("LIST");
-    command->add_option("--region", forget_.region, "Whose national number it is: US, GB, DE...")->type_name("REGION");
-    command->add_flag("--yes", forget_.yes, "Do not ask before");
-    command->callback([this] { invocation_.command = forget_; });
-}
+    void add_forget() {
+        CLI::App* command = add(app_, "forget", help::forget);
+        add_person(*command, forget_.person);
+        command->add_flag("--yes", forget_.yes, "Do not ask before");
+        command->callback([this] { invocation_.command = forget_; });
+    }
 
-void add_sandbox() {
-    CLI::App* command = add(app_, "sandbox", help::sandbox);
-    SandboxCommand& it = sandbox_;
-    command->add_option("--port", it.port, "TCP port on 127.0.0.1; 0: any that is free")->capture_default_str();
-    command->add_option("--port-file", it.port_file, "Write the port there when it is open")->type_name("FILE");
-    command->add_option("--version", it.version, "Speak as Asterisk 16 or 22 does")
-        ->check(CLI::IsMember({"16", "22"}))
-        ->capture_default_str();
-    command->add_option("--seed", it.seed, "The same seed, the same fates")->capture_default_str();
-    command->add_option("--username", it.username, "The AMI user")->capture_default_str();
-    command->add_option("--secret-file", it.secret_file, "Its secret [sandbox]")->type_name("FILE");
-    command->add_option("--answer", it.answer, "Share of calls that are answered: 40%")->type_name("SHARE");
-    command->add_option("--fates", it.fates, "What becomes of calls: answered=40,busy=10,no-answer=50")
-        ->delimiter(',')
-        ->type_name("FATE=WEIGHT,...");
-    command->add_flag("--by-number", it.by_number, "A number's last two digits decide what becomes of its call")
-        ->excludes("--fates")
-        ->excludes("--answer");
-    command->add_option("--ring", it.ring, "How long it rings before the answer: 8s, 2s..20s, ~8s")
-        ->type_name("SPREAD");
-    command->add_option("--talk", it.talk, "How long answered calls last")->type_name("SPREAD");
-    command->add_option("--refuse", it.refuse, "How long a refusal takes")->type_name("SPREAD");
-    command->add_option("--speed", it.speed, "So many times faster than life")->capture_default_str();
-    command->add_flag("--all-events", it.all_events, "Send what a server without event filters sends");
-    command->add_option("--endpoint", it.endpoints, "Only these endpoints exist [every one does]")->type_name("NAME");
-    command->add_option("--witness", it.witness, "Write each Originate and its end there, as CSV")->type_name("FILE");
-    command->callback([this] { invocation_.command = sandbox_; });
-}
+    void add_sandbox() {
+        CLI::App* command = add(app_, "sandbox", help::sandbox);
+        SandboxCommand& it = sandbox_;
+        command->add_option("--port", it.port, "TCP port on 127.0.0.1; 0: any that is free")->capture_default_str();
+        command->add_option("--port-file", it.port_file, "Write the port there when it is open")->type_name("FILE");
+        command->add_option("--version", it.version, "Speak as Asterisk 16 or 22 does")
+            ->check(CLI::IsMember({"16", "22"}))
+            ->capture_default_str();
+        command->add_option("--seed", it.seed, "The same seed, the same fates")->capture_default_str();
+        command->add_option("--username", it.username, "The AMI user")->capture_default_str();
+        command->add_option("--secret-file", it.secret_file, "Its secret [sandbox]")->type_name("FILE");
+        command->add_option("--answer", it.answer, "Share of calls that are answered: 40%")->type_name("SHARE");
+        command->add_option("--fates", it.fates, "What becomes of calls: answered=40,busy=10,no-answer=50")
+            ->delimiter(',')
+            ->type_name("FATE=WEIGHT,...");
+        command->add_flag("--by-number", it.by_number, "A number's last two digits decide what becomes of its call")
+            ->excludes("--fates")
+            ->excludes("--answer");
+        command->add_option("--ring", it.ring, "How long it rings before the answer: 8s, 2s..20s, ~8s")
+            ->type_name("SPREAD");
+        command->add_option("--talk", it.talk, "How long answered calls last")->type_name("SPREAD");
+        command->add_option("--refuse", it.refuse, "How long a refusal takes")->type_name("SPREAD");
+        command->add_option("--speed", it.speed, "So many times faster than life")->capture_default_str();
+        command->add_flag("--all-events", it.all_events, "Send what a server without event filters sends");
+        command->add_option("--endpoint", it.endpoints, "Only these endpoints exist [every one does]")
+            ->type_name("NAME");
+        command->add_option("--witness", it.witness, "Write each Originate and its end there, as CSV")
+            ->type_name("FILE");
+        command->callback([this] { invocation_.command = sandbox_; });
+    }
 
-Invocation& invocation_;
-CLI::App app_{text(help::program)};
-std::string name_;
-ServeCommand serve_;
-ImportCommand import_;
-StatusCommand status_;
-ReportCommand report_;
-DncChangeCommand dnc_change_;
-DncImportCommand dnc_import_;
-ForgetCommand forget_;
-SandboxCommand sandbox_;
+    Invocation& invocation_;
+    CLI::App app_{text(help::program)};
+    std::string name_;
+    ServeCommand serve_;
+    ImportCommand import_;
+    StatusCommand status_;
+    ReportCommand report_;
+    DncChangeCommand dnc_change_;
+    DncImportCommand dnc_import_;
+    ForgetCommand forget_;
+    WhyCommand why_;
+    ExplainCommand explain_;
+    SandboxCommand sandbox_;
 };  // namespace
 
 /// What is wrong; CLI11 calls a command that it does not know a missing one.
@@ -277,7 +300,7 @@ std::string path_of(const CLI::App& app) {
     return path;
 }
 
-}  // namespace outdial::cli
+}  // namespace
 
 ParsedArguments parse_arguments(int argc, const char* const* argv) {
     ParsedArguments parsed;

@@ -11,6 +11,8 @@ namespace outdial::cli {
 [[nodiscard]] ExitCode list_campaigns(const CommonOptions& common);
 [[nodiscard]] ExitCode order_campaign(const CommonOptions& common, const CampaignOrderCommand& command);
 [[nodiscard]] ExitCode status(const CommonOptions& common, const StatusCommand& command);
+[[nodiscard]] ExitCode why(const CommonOptions& common, const WhyCommand& command);
+[[nodiscard]] ExitCode explain(const CommonOptions& common, const ExplainCommand& command);
 [[nodiscard]] ExitCode report(const CommonOptions& common, const ReportCommand& command);
 [[nodiscard]] ExitCode change_dnc(const CommonOptions& common, const DncChangeCommand& command);
 [[nodiscard]] ExitCode import_dnc(const CommonOptions& common, const DncImportCommand& command);

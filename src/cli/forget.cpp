@@ -8,10 +8,10 @@
 #include "cli/database_access.hpp"
 #include "cli/environment.hpp"
 #include "cli/json_fields.hpp"
+#include "cli/person_key.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text.hpp"
 #include "daemon/people_json.hpp"
-#include "number/normaliser.hpp"
 #include "store/store.hpp"
 
 namespace outdial::cli {
@@ -74,30 +74,6 @@ Outcome<json> Records::ask_about(const store::PersonKey& key, bool only_look) {
     return ask(common_, *access_.client, request);
 }
 
-/// Who is meant; a number may be written as people write it.
-Outcome<store::PersonKey> person_key(const CommonOptions& common, ForgetCommand command) {
-    if (command.number == "-") {
-        std::getline(std::cin, command.number);
-    }
-    if (command.number.empty() && command.external_id.empty()) {
-        return give_up(common, ExitCode::usage, "who is to be forgotten? Give a NUMBER or --external-id ID");
-    }
-    store::PersonKey key{{}, command.external_id, command.list};
-    if (command.number.empty() || is_e164(command.number)) {
-        key.e164 = command.number;
-        return key;
-    }
-    // What an older import let in must be found too, so the length is enough.
-    const auto number = number::Normaliser{number::Check::length}.normalise(command.number, command.region);
-    if (!number) {
-        return give_up(common, ExitCode::usage,
-                       "the number cannot be read: " + number.error().message +
-                           " (write it as +12125550100, or name its country with --region)");
-    }
-    key.e164 = number->phone.e164;
-    return key;
-}
-
 std::string description_of(const json& answer) {
     std::string text;
     for (const json& person : list_of(answer, "contacts")) {
@@ -147,7 +123,7 @@ ExitCode forget(const CommonOptions& common, const ForgetCommand& command) {
     if (!config) {
         return config.error();
     }
-    const auto key = person_key(common, command);
+    const auto key = person_key(common, command.person);
     if (!key) {
         return key.error();
     }

@@ -125,6 +125,25 @@ inline constexpr Topic dnc_import{"Put all numbers of a file on a list",
   outdial dnc import us-national register.csv --region US --copied 2026-11-01)"};
 inline constexpr std::string_view dnc_list = "Show the lists, how many numbers they hold, and of which day a copy is";
 
+inline constexpr Topic why{
+    "Why a campaign does not dial faster",
+    "Says whether the campaign is starting calls, what keeps it from starting more, and how many of its contacts are "
+    "not "
+    "being called for which reason, with the time at which the first of them may be. The reasons are those of the view "
+    "contact_status (docs/reporting.md).",
+    R"(Example:
+  outdial why renewals)"};
+
+inline constexpr Topic explain{"Why somebody is not being called, and when they may be",
+                               "Goes through every rule that a call to this person must keep to, in each campaign of "
+                               "their list: the campaign's state, "
+                               "what became of them so far, retries, attempts, do-not-call lists, calling hours. Says "
+                               "of each whether it permits a call "
+                               "now, and when a call may be made at the earliest, if channels are free.",
+                               R"(Examples:
+  outdial explain '+1 212 555 0100'
+  outdial explain --external-id C-4711 --list customers)"};
+
 inline constexpr Topic forget{
     "Remove a person from the database",
     "Removes a person's numbers, key and attributes from every list, and the number from every attempt; the attempts "

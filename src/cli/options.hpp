@@ -52,12 +52,25 @@ struct ImportCommand {
     unsigned threads = 0;           // 0: as many as the machine has cores
 };
 
-struct ForgetCommand {
-    std::string number;
+/// A contact, as an operator names one: by a number or by the key of the call list.
+struct PersonOptions {
+    std::string number;  // "-" is read from standard input
     std::string external_id;
     std::string list;    // empty: every list
     std::string region;  // whose national numbers: US
-    bool yes = false;    // asked before already
+};
+
+struct WhyCommand {
+    std::string name;
+};
+
+struct ExplainCommand {
+    PersonOptions person;
+};
+
+struct ForgetCommand {
+    PersonOptions person;
+    bool yes = false;  // asked before already
 };
 
 struct DncChangeCommand {
@@ -81,7 +94,7 @@ struct DncImportCommand {
 struct DncListCommand {};
 
 using Command = std::variant<ServeCommand, CheckCommand, ImportCommand, CampaignListCommand, CampaignOrderCommand,
-                             StatusCommand, ReportCommand, DncChangeCommand, DncImportCommand, DncListCommand,
-                             ForgetCommand, ReloadCommand, SandboxCommand>;
+                             StatusCommand, WhyCommand, ExplainCommand, ReportCommand, DncChangeCommand,
+                             DncImportCommand, DncListCommand, ForgetCommand, ReloadCommand, SandboxCommand>;
 
 }  // namespace outdial::cli

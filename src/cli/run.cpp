@@ -32,6 +32,8 @@ int carry_out(const Invocation& invocation) {
             [&](const CampaignListCommand&) { return status_of(list_campaigns(common)); },
             [&](const CampaignOrderCommand& command) { return status_of(order_campaign(common, command)); },
             [&](const StatusCommand& command) { return status_of(status(common, command)); },
+            [&](const WhyCommand& command) { return status_of(why(common, command)); },
+            [&](const ExplainCommand& command) { return status_of(explain(common, command)); },
             [&](const ReportCommand& command) { return status_of(report(common, command)); },
             [&](const DncChangeCommand& command) { return status_of(change_dnc(common, command)); },
             [&](const DncImportCommand& command) { return status_of(import_dnc(common, command)); },

@@ -158,6 +158,7 @@ struct CampaignStatus {
     CampaignState state = CampaignState::draft;
     int calls = 0;            // slots in use
     std::string waiting_for;  // why no call is being started now, empty when calls are
+    std::string limited_by;   // while calls are: what keeps it from starting more
 };
 struct CapacityStatus {
     std::string name;
@@ -287,6 +288,7 @@ private:
 
     // engine_status.cpp
     [[nodiscard]] std::string waiting_for(const Now& now, const CampaignRun& campaign) const;
+    [[nodiscard]] std::string limited_by(const CampaignRun& campaign) const;
 
     Random random_;
     UtcTime not_earlier_than_{};

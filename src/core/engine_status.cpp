@@ -1,6 +1,7 @@
 #include <fmt/chrono.h>
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 
 #include "core/engine_state.hpp"
@@ -32,7 +33,8 @@ EngineStatus Engine::status(const Now& now) const {
         status.campaigns.push_back({.name = campaign->record.name,
                                     .state = campaign->record.state,
                                     .calls = campaign->capacity.occupied(),
-                                    .waiting_for = waiting_for(now, *campaign)});
+                                    .waiting_for = waiting_for(now, *campaign),
+                                    .limited_by = limited_by(*campaign)});
     }
     for (const auto& [name, trunk] : trunks_) {
         if (!trunk->configured) continue;
@@ -51,6 +53,32 @@ EngineStatus Engine::status(const Now& now) const {
     status.overload = overload();
     status.clock_problem = clock_problem(now);
     return status;
+}
+
+// Of the rates that a call of the campaign must keep to, the lowest. Those of several trunks, or of their servers, add
+// up.
+std::string Engine::limited_by(const CampaignRun& campaign) const {
+    double trunks = 0;
+    double servers = 0;
+    std::vector<const ServerRun*> counted;
+    for_each_route(campaign, [&](const TrunkRun& trunk, const ServerRun& server) {
+        if (std::ranges::find(counted, &server) != counted.end()) return;
+        counted.push_back(&server);
+        servers += server.capacity.originates_per_second();
+        (void)trunk;
+    });
+    for (const std::string& name : campaign.campaign.trunks) {
+        const auto trunk = trunks_.find(name);
+        if (trunk != trunks_.end()) trunks += trunk->second->capacity.originates_per_second();
+    }
+    const std::array<std::pair<double, const char*>, 4> rates{
+        {{campaign.capacity.originates_per_second(), "the campaign's own pacing"},
+         {trunks, "the rate of its trunks"},
+         {servers, "the rate of the servers that take calls"},
+         {all_->originates_per_second(), "the rate of limits, for all campaigns together"}}};
+    const auto lowest = std::ranges::min_element(rates, {}, [](const auto& rate) { return rate.first; });
+    return fmt::format("{}: {:g} calls a second{}", lowest->second, lowest->first,
+                       overload_.is_at_least(Overload::slowed) ? ", halved for " + overload() : "");
 }
 
 std::string Engine::waiting_for(const Now& now, const CampaignRun& campaign) const {

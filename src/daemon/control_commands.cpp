@@ -11,6 +11,7 @@
 #include "control/protocol.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/do_not_call_order.hpp"
+#include "daemon/explanations_json.hpp"
 #include "daemon/log.hpp"
 #include "daemon/people_json.hpp"
 #include "daemon/version.hpp"
@@ -105,6 +106,7 @@ json campaigns_json(const EngineStatus& engine, const Site& site, const store::T
         entry["state"] = to_text(campaign.state);
         entry["calls"] = campaign.calls;
         entry["waiting_for"] = campaign.waiting_for;
+        entry["limited_by"] = campaign.limited_by;
         result.push_back(std::move(entry));
     }
     return result;
@@ -116,6 +118,17 @@ json alerts_json(const Alerts& alerts) {
         result.push_back({{"at", to_unix_ms(entry.at)}, {"about", entry.about}, {"text", one_line(entry.text)}});
     }
     return result;
+}
+
+// Whom a request means.
+Result<store::PersonKey> person_key_in(const json& request) {
+    store::PersonKey key{.e164 = text_in(request, "number"),
+                         .external_id = text_in(request, "external_id"),
+                         .list = text_in(request, "list")};
+    if (key.e164.empty() == key.external_id.empty() || (!key.e164.empty() && !is_e164(key.e164))) {
+        return fail("either a \"number\", such as +12125550100, or an \"external_id\"");
+    }
+    return key;
 }
 
 Result<NewContact> contact_from(const json& object, std::size_t index) {
@@ -160,6 +173,8 @@ void ControlCommands::handle(const control::Peer& peer, const json& request, con
     if (command == "add_contacts") return add_contacts(request, reply);
     if (command == "dnc") return do_not_call(peer, request, reply);
     if (command == "forget") return forget(peer, request, reply);
+    if (command == "why") return why(request, reply);
+    if (command == "explain") return explain(request, reply);
     if (command == "reload") {
         spdlog::info("reload ordered uid={} pid={}", peer.uid, peer.pid);
         return reload_([reply](const Result<void>& result) {
@@ -168,8 +183,9 @@ void ControlCommands::handle(const control::Peer& peer, const json& request, con
             reply(std::move(answer));
         });
     }
-    reply(
-        control::refusal("unknown command; this daemon knows status, campaign, add_contacts, dnc, forget and reload"));
+    reply(control::refusal(
+        "unknown command; this daemon knows status, why, explain, campaign, add_contacts, dnc, forget and "
+        "reload"));
 }
 
 void ControlCommands::status(const control::Reply& reply) {
@@ -272,14 +288,51 @@ void ControlCommands::do_not_call(const control::Peer& peer, const json& request
     });
 }
 
+void ControlCommands::why(const json& request, const control::Reply& reply) {
+    const std::string name = text_in(request, "campaign");
+    const EngineStatus engine = dialer_.status();
+    const auto campaign = std::ranges::find(engine.campaigns, name, &CampaignStatus::name);
+    if (campaign == engine.campaigns.end()) {
+        return reply(control::refusal("no campaign '" + one_line(name) + "' is loaded"));
+    }
+    const std::string stopped = dialer_.why_not_dialing();
+    reports_.read(
+        store::Report::why_not, name, [status = *campaign, stopped, reply](const Result<store::Table>& table) {
+            if (!table) return reply(control::refusal(table.error().message));
+            json answer = ok();
+            answer["campaign"] = status.name;
+            answer["state"] = to_text(status.state);
+            answer["calls"] = status.calls;
+            answer["waiting_for"] =
+                stopped.empty() || status.state != CampaignState::running ? status.waiting_for : one_line(stopped);
+            answer["limited_by"] = status.limited_by;
+            answer["reasons"] = json::array();
+            for (const auto& row : table->rows) {
+                json reason;
+                for (std::size_t i = 1; i < row.size(); ++i) reason[table->columns[i]] = to_json(row[i]);
+                answer["reasons"].push_back(std::move(reason));
+            }
+            reply(std::move(answer));
+        });
+}
+
+// As forget.
+void ControlCommands::explain(const json& request, const control::Reply& reply) {
+    const auto key = person_key_in(request);
+    if (!key) return reply(control::refusal("explain needs " + key.error().message));
+    dialer_.explain(*key, [this, reply](const Result<std::vector<Explanation>>& found) {
+        if (!found) return reply(control::refusal(found.error().message));
+        json answer = ok();
+        answer["explanations"] = explanations_json(*found, dialer_.status());
+        reply(std::move(answer));
+    });
+}
+
 // {"number": "+12125550100"} or {"external_id": "..."}, perhaps with "list"; "dry_run": true only looks.
 void ControlCommands::forget(const control::Peer& peer, const json& request, const control::Reply& reply) {
-    store::PersonKey key{.e164 = text_in(request, "number"),
-                         .external_id = text_in(request, "external_id"),
-                         .list = text_in(request, "list")};
-    if (key.e164.empty() == key.external_id.empty() || (!key.e164.empty() && !is_e164(key.e164))) {
-        return reply(control::refusal("forget needs either a \"number\", such as +12125550100, or an \"external_id\""));
-    }
+    const auto asked = person_key_in(request);
+    if (!asked) return reply(control::refusal("forget needs " + asked.error().message));
+    store::PersonKey key = *asked;
     const auto dry_run = request.find("dry_run");
     if (dry_run != request.end() && *dry_run == true) {
         return dialer_.find_people(std::move(key), [reply](const Result<std::vector<store::PersonRecord>>& found) {

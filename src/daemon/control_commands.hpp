@@ -9,8 +9,8 @@
 
 namespace outdial::daemon {
 
-/// Answers what comes over the control socket: status, campaign, add_contacts, forget, reload. On the loop's thread
-/// only.
+/// Answers what comes over the control socket: status, why, explain, campaign, add_contacts, dnc, forget, reload. On
+/// the loop's thread only.
 class ControlCommands {
 public:
     using Reload = std::function<void(std::function<void(Result<void>)> done)>;
@@ -25,6 +25,8 @@ private:
     void campaign(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
     void add_contacts(const nlohmann::json& request, const control::Reply& reply);
     void do_not_call(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
+    void why(const nlohmann::json& request, const control::Reply& reply);
+    void explain(const nlohmann::json& request, const control::Reply& reply);
     void forget(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
 
     Dialer& dialer_;

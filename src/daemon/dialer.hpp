@@ -50,6 +50,8 @@ public:
     void permit(std::string list, std::vector<std::string> numbers, Done<store::DoNotCallChange> done);
     void set_copied_at(std::string list, UtcTime copied_at, Done<void> done);
     void do_not_call_lists(Done<std::vector<store::DoNotCallListing>> done);
+    /// What each campaign would decide of them now: explanation.hpp.
+    void explain(store::PersonKey key, Done<std::vector<Explanation>> done);
     void find_people(store::PersonKey key, Done<std::vector<store::PersonRecord>> done);
     struct Forgotten {
         std::vector<store::PersonRecord> people;

@@ -8,7 +8,7 @@ namespace outdial::daemon {
 
 namespace {
 
-constexpr std::int64_t most_campaigns = 10'000;
+constexpr std::int64_t most_rows = 10'000;
 
 }  // namespace
 
@@ -17,13 +17,13 @@ struct ReportThread::Connection {
     std::filesystem::path database;
     std::optional<store::ReportReader> reader;  // opened at the first report
 
-    Result<store::Table> campaign_progress() {
+    Result<store::Table> read(store::Report report, const std::string& of) {
         if (!reader) {
             auto opened = store::ReportReader::open(database);
             if (!opened) return tl::unexpected(opened.error());
             reader.emplace(std::move(*opened));
         }
-        return reader->read(store::Report::campaign_progress, {}, most_campaigns);
+        return reader->read(report, of, most_rows);
     }
 };
 
@@ -32,11 +32,12 @@ ReportThread::ReportThread(boost::asio::io_context& io, std::filesystem::path da
 
 ReportThread::~ReportThread() { thread_.join(); }
 
-void ReportThread::campaign_progress(Done done) {
-    boost::asio::post(thread_, [&io = io_, connection = connection_, done = std::move(done)] {
-        auto rows = std::make_shared<Result<store::Table>>(connection->campaign_progress());
-        boost::asio::post(io, [rows, done] { done(std::move(*rows)); });
-    });
+void ReportThread::read(store::Report report, std::string of, Done done) {
+    boost::asio::post(thread_,
+                      [&io = io_, connection = connection_, report, of = std::move(of), done = std::move(done)] {
+                          auto rows = std::make_shared<Result<store::Table>>(connection->read(report, of));
+                          boost::asio::post(io, [rows, done] { done(std::move(*rows)); });
+                      });
 }
 
 }  // namespace outdial::daemon

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "base/result.hpp"
 #include "store/reports.hpp"
@@ -27,7 +29,9 @@ public:
     ~ReportThread();
 
     /// The view campaign_progress, of all campaigns.
-    void campaign_progress(Done done);
+    void campaign_progress(Done done) { read(store::Report::campaign_progress, {}, std::move(done)); }
+    /// `of`: ReportReader::read.
+    void read(store::Report report, std::string of, Done done);
 
 private:
     struct Connection;

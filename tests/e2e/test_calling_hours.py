@@ -64,6 +64,17 @@ class CallingHours:
         status = self.outdial.run("status", "renewals")
         self.assertIn("outside the calling hours", status)
         self.assertIn("2027-06-16 15:00:00 UTC", status)  # Denver
+        why = self.outdial.run("why", "renewals")
+        self.assertRegex(why, r"waiting +outside hours +5 +2027-06-16 15:00:00 UTC")
+        self.assertRegex(why, r"waiting +unknown time zone +1")
+        self.assertRegex(why, r"done +do not call +1")
+        explained = self.outdial.run("explain", "+14155550017")
+        self.assertIn("may be called from 2027-06-16 16:00:00 UTC", explained)
+        self.assertRegex(explained, r"no +calling hours +America/Los_Angeles in US-CA: opens 2027-06-16 16:00:00 UTC")
+        self.assertRegex(explained, r"yes +do not call +on none of the lists")
+        self.assertRegex(self.outdial.run("explain", "+12125550217"), r"no +contact +done in this campaign: do_not_call")
+        self.assertRegex(self.outdial.run("explain", "+18005550017"), r"no +calling hours +nobody knows what time it is there")
+        self.assertIn("Nobody with this number", self.outdial.run("explain", "+12125559999"))
         windows = {row["regions"]: row for row in self.outdial.query("select * from calling_window where campaign = 'renewals'")}
         self.assertEqual(windows["US-CA"]["opens_at"], "2027-06-16 16:00:00.000")
         self.assertEqual(windows["US-NY"]["closes_at"], "2027-06-17 00:00:00.000")
