@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/destination.hpp"
+#include "config/limits_section.hpp"
 #include "config/retry_section.hpp"
 #include "config/rules.hpp"
 #include "config/suggest.hpp"
@@ -45,7 +46,7 @@ public:
     CampaignFile read(const Node& root) {
         const Fields top = Value{&root, "the campaign", problems_}.fields(
             {"name", "list", "trunks", "caller_id", "ring_timeout", "on_answer", "variables", "pacing", "retry",
-             "weight", "do_not_call"},
+             "weight", "do_not_call", "limits"},
             {{"calling_hours",
               "this version cannot keep calling hours, so it refuses to load a campaign that asks for them"},
              {"compliance",
@@ -73,6 +74,9 @@ public:
         campaign.weight = top.optional("weight").integer(weights).value_or(campaign.weight);
         for (const Value& item : top.optional("do_not_call").items(max_do_not_call_lists)) {
             read_do_not_call(item, campaign);
+        }
+        if (auto limits = read_limits(top.optional("limits")); !limits.empty()) {
+            campaign.limits = std::make_shared<const std::vector<ContactLimit>>(std::move(limits));
         }
         if (site_ != nullptr) {
             if (!shows_number) check_trunks_show_a_number(campaign, caller_id.present() ? caller_id : trunks);

@@ -10,6 +10,7 @@
 #include "core/call_facts.hpp"
 #include "core/campaign.hpp"
 #include "core/contact.hpp"
+#include "core/contact_limits.hpp"
 #include "core/disposition.hpp"
 #include "core/do_not_call.hpp"
 
@@ -31,6 +32,7 @@ struct ClaimRequest {
     int max_attempts = 1;  // a contact with so many charged attempts is never claimed
     std::vector<Slot> slots;
     std::vector<DoNotCallChoice> do_not_call{};  // beside the global list
+    SharedContactLimits limits{};
 };
 
 /// What a contact has been through in this campaign, the present attempt not counted.

@@ -7,6 +7,7 @@
 
 #include "base/time.hpp"
 #include "core/calling_rules.hpp"
+#include "core/contact_limits.hpp"
 #include "core/disposition.hpp"
 #include "core/do_not_call.hpp"
 #include "core/template.hpp"
@@ -74,6 +75,7 @@ struct Campaign {
     RetryRules retry;
     std::vector<DoNotCallChoice> do_not_call;  // beside the global list
     SharedCallingRules calling;                // nothing: at all hours
+    SharedContactLimits limits;                // of all campaigns together; nothing: max_attempts alone
     int weight = 1;                            // its share where campaigns compete for the same trunk
 };
 

@@ -94,7 +94,9 @@ void Engine::take(const Now&, const SiteChanged& input) {
             campaign = std::make_unique<CampaignRun>(
                 CampaignRun{.record = record, .campaign = *given, .capacity = Capacity{cap}});
         }
-        if (campaign->campaign.do_not_call != given->do_not_call) withdraw_claims(*campaign);
+        if (campaign->campaign.do_not_call != given->do_not_call || !same(campaign->campaign.limits, given->limits)) {
+            withdraw_claims(*campaign);
+        }
         campaign->campaign = *given;
         if (campaign->record.name.empty())
             campaign->record.state = record.state;  // until now only its attempts were known

@@ -26,6 +26,15 @@ struct TrunkRules {
     std::vector<std::string> servers;
 };
 
+/// Not while there are `most` calls that ended less than so long ago, of whatever campaign: to the contact, the number
+/// or the account.
+struct LimitRules {
+    std::string per;
+    std::string of;  // conversation, busy; empty: any call
+    int most = 1;
+    std::int64_t within_ms = 0;  // 0: ever
+};
+
 struct CampaignRules {
     std::string list;
     LevelCap cap;
@@ -36,6 +45,7 @@ struct CampaignRules {
     std::map<std::string, Again> person;  // by disposition: busy, no_answer, declined
     Again technical;
     std::int64_t lost_after_ms = 0;
+    std::vector<LimitRules> limits;
 };
 
 struct SiteRules {
@@ -49,6 +59,7 @@ struct Person {
     std::string external_id;
     std::vector<std::string> numbers;  // E.164
     std::string note;                  // an attribute, sent as a channel variable
+    std::string account{};             // an attribute; empty: none
 };
 
 }  // namespace outdial::simulation

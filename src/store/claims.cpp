@@ -49,12 +49,14 @@ struct Claims::Take {
     }
 };
 
-Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call)
+Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
+               ContactLimits& contact_limits)
     : database_(database),
       campaigns_(campaigns),
       contacts_(contacts),
       attempts_(attempts),
       do_not_call_(do_not_call),
+      contact_limits_(contact_limits),
       due_(database, due_sql),
       put_fresh_(database, put_fresh_sql),
       put_(database, put_sql),
@@ -146,38 +148,48 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
     if (candidate.attempts > 0) claim.history = attempts_.history(candidate.contact, request.campaign);
     Candidate taken = candidate;
     ++taken.attempts;
-    put(request.campaign, taken, "in_call", request.at, nullptr);
+    put(request.campaign, taken, "in_call", request.at, {});
     take.result.claims.push_back(std::move(claim));
 }
 
-// A person's other number may be called where a list forbids one of them: lists are of numbers.
+// A person's other number may be called where a list forbids one of them, or it has been called often enough.
 std::optional<int> Claims::permitted_position(Take& take, const Candidate& candidate, const Contact& contact) {
     const ClaimRequest& request = take.request;
     const auto count = static_cast<int>(contact.numbers.size());
     std::uint32_t invalid = 0;
-    UtcTime until = UtcTime::max();
+    Hindrance first;  // to go
     for (int step = 0; step < count; ++step) {
         const int position = (candidate.position + step) % count;
         if (((invalid >> position) & 1U) != 0) continue;
-        const auto verdict = do_not_call_.verdict(take.do_not_call,
-                                                  contact.numbers[static_cast<std::size_t>(position)].e164, request.at);
-        if (!verdict.forbidden) return position;
-        until = std::min(until, verdict.until);
+        Hindrance hindrance = hindrance_of(take, contact, contact.numbers[static_cast<std::size_t>(position)].e164);
+        if (hindrance.reason.empty()) return position;
+        if (first.reason.empty() || hindrance.until < first.until) first = std::move(hindrance);
         if (step == 0 && candidate.attempts > 0) {
             invalid = attempts_.history(candidate.contact, request.campaign).invalid_positions;
         }
     }
-    const bool for_good = until == UtcTime::max();
-    put(request.campaign, candidate, for_good ? "done" : "pending", for_good ? request.at : until, "do_not_call");
+    const bool for_good = first.until == UtcTime::max();
+    put(request.campaign, candidate, for_good ? "done" : "pending", for_good ? request.at : first.until, first.reason);
     return std::nullopt;
 }
 
+Claims::Hindrance Claims::hindrance_of(const Take& take, const Contact& contact, const std::string& number) {
+    const ClaimRequest& request = take.request;
+    const auto forbidden = do_not_call_.verdict(take.do_not_call, number, request.at);
+    if (forbidden.forbidden) return {"do_not_call", forbidden.until};
+    if (!request.limits) return {};
+    const Place anywhere;
+    const auto limited = contact_limits_.verdict(
+        *request.limits, {.contact = contact.id, .number = number, .account = account_of(contact), .place = anywhere},
+        request.at);
+    if (!limited.over) return {};
+    return {fmt::format("limit:{}", limited.rule), limited.until};
+}
+
 void Claims::put(CampaignId campaign, const Candidate& candidate, const char* state, UtcTime due_at,
-                 const char* reason) {
+                 std::string_view reason) {
     Statement& statement = candidate.fresh ? put_fresh_ : put_;
-    const std::optional<std::string_view> why =
-        reason == nullptr ? std::nullopt : std::optional{std::string_view{reason}};
-    statement.run(campaign, candidate.contact, state, due_at, why, candidate.attempts);
+    statement.run(campaign, candidate.contact, state, due_at, NullIfEmpty{reason}, candidate.attempts);
 }
 
 // Slots were left over: when is the next contact due, if any is left at all?

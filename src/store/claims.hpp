@@ -7,6 +7,7 @@
 #include "core/attempt.hpp"
 #include "store/attempts.hpp"
 #include "store/campaigns.hpp"
+#include "store/contact_limits.hpp"
 #include "store/contacts.hpp"
 #include "store/do_not_call.hpp"
 #include "store/statement.hpp"
@@ -21,7 +22,8 @@ inline constexpr std::size_t max_passed_over_per_claim = 256;
 /// Which contact is dialed next, and what an ended attempt makes of it. All members run inside the caller's Scope.
 class Claims {
 public:
-    Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call);
+    Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
+           ContactLimits& contact_limits);
 
     /// Due retries first, oldest first; then contacts never taken, in the order of the list.
     [[nodiscard]] ClaimResult claim(const ClaimRequest& request);
@@ -44,8 +46,15 @@ private:
     /// The number whose turn it is, or else the next one that may be called; nothing where none may, and the contact is
     /// put aside.
     [[nodiscard]] std::optional<int> permitted_position(Take& take, const Candidate& candidate, const Contact& contact);
+    /// Why the number must not be called now, and until when.
+    struct Hindrance {
+        std::string reason;  // empty: it may be called
+        UtcTime until{};     // UtcTime::max(): for good
+    };
+    [[nodiscard]] Hindrance hindrance_of(const Take& take, const Contact& contact, const std::string& number);
     void forbid_person(const Settlement& settlement);
-    void put(CampaignId campaign, const Candidate& candidate, const char* state, UtcTime due_at, const char* reason);
+    void put(CampaignId campaign, const Candidate& candidate, const char* state, UtcTime due_at,
+             std::string_view reason);
     void look_ahead(Take& take);
 
     Database& database_;
@@ -53,6 +62,7 @@ private:
     Contacts& contacts_;
     Attempts& attempts_;
     DoNotCall& do_not_call_;
+    ContactLimits& contact_limits_;
     Statement due_;
     Statement put_fresh_;
     Statement put_;

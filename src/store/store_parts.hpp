@@ -24,7 +24,8 @@ struct Store::Parts {
     Contacts contacts{*database};
     Attempts attempts{*database, contacts};
     DoNotCall do_not_call{*database};
-    Claims claims{*database, campaigns, contacts, attempts, do_not_call};
+    ContactLimits contact_limits{*database};
+    Claims claims{*database, campaigns, contacts, attempts, do_not_call, contact_limits};
     Forgetting forgetting{*database};
     SchemaGuard schema{*database, embedded_migrations()};
 };

@@ -1,6 +1,7 @@
 // What the store costs, on a list of a million contacts: import, claims of 1 and of 30 slots with their FULL commit and
 // without, whole lifecycles in groups, the reporting views, memory; then the claims again by a do-not-call list of as
-// many numbers, which is filled first. Prints a table; OUTDIAL_BENCH_CONTACTS and OUTDIAL_BENCH_FORBIDDEN are other
+// many numbers, which is filled first, and at last claims of people who have been called before, by contact limits.
+// Prints a table; OUTDIAL_BENCH_CONTACTS and OUTDIAL_BENCH_FORBIDDEN are other
 // sizes.
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -72,9 +73,10 @@ struct Bench {
     Random random{1};
     UtcTime now = from_unix_ms(1'800'000'000'000);
     std::vector<DoNotCallChoice> do_not_call{};
+    SharedContactLimits limits{};
 
     ClaimRequest request(std::size_t slots) {
-        ClaimRequest wanted{campaign, now, 4, {}, do_not_call};
+        ClaimRequest wanted{campaign, now, 4, {}, do_not_call, limits};
         for (std::size_t i = 0; i < slots; ++i) {
             wanted.slots.push_back({AttemptId::make(now, random), "carrier-a", "pbx1", "+18001234567"});
         }
@@ -123,7 +125,7 @@ void bench_import(Bench& bench) {
             const std::size_t number = i * 7919 % bench.contacts;
             batch.push_back({fmt::format("C{:08}", i),
                              {{fmt::format("+1202{:07}", number), 1}},
-                             {{"name", "Ann Example"}, {"policy_id", fmt::format("P-{}", i)}}});
+                             {{"name", "Ann Example"}, {"account", fmt::format("A-{}", i / 2)}}});
         }
         const double before = thread_cpu_seconds();
         must(bench.store.add_contacts("customers", batch));
@@ -183,6 +185,41 @@ void bench_do_not_call(Bench& bench, std::size_t count) {
     bench_claims(bench, 30, true, 500);
     bench_claims(bench, 1, false, 1000);
     bench_claims(bench, 30, false, 500);
+}
+
+ContactLimit limit_of(int most, Milliseconds within, LimitScope per, const char* kind) {
+    ContactLimit limit;
+    limit.name = kind;
+    limit.per = per;
+    limit.most = most;
+    limit.within = within;
+    if (const auto counted = call_kind_from(kind)) limit.counted = *counted;
+    return limit;
+}
+
+// The retries of the calls that the lifecycles have made are due; each is looked up by eight limits. Then one limit
+// more keeps them all from being called: a claim puts as many aside as it may.
+void bench_limits(Bench& bench) {
+    bench.now += 3h;
+    bench.do_not_call.clear();
+    std::vector<ContactLimit> limits{limit_of(3, 24h, LimitScope::number, "any"),
+                                     limit_of(3, 24h, LimitScope::contact, "any"),
+                                     limit_of(1, 1h, LimitScope::contact, "any"),
+                                     limit_of(7, 24h * 7, LimitScope::account, "any"),
+                                     limit_of(1, 24h * 7, LimitScope::account, "conversation"),
+                                     limit_of(1, 24h * 60, LimitScope::contact, "refusal"),
+                                     limit_of(1, 72h, LimitScope::number, "abandoned"),
+                                     limit_of(1, 24h, LimitScope::number, "machine")};
+    bench.limits = std::make_shared<const std::vector<ContactLimit>>(limits);
+    print_row("by eight contact limits, people called before", "");
+    bench_claims(bench, 1, true, 1000);
+    bench_claims(bench, 30, true, 500);
+    bench_claims(bench, 1, false, 1000);
+    bench_claims(bench, 30, false, 500);
+    limits.push_back(limit_of(1, 24h * 7, LimitScope::contact, "any"));
+    bench.limits = std::make_shared<const std::vector<ContactLimit>>(limits);
+    print_row("and one that none of them keeps to", "");
+    bench_claims(bench, 30, false, 60);
 }
 
 // What the daemon does: each group ends the calls of the one before, tells of those that ring, and claims as many
@@ -269,6 +306,7 @@ int main() {
         bench_reports(bench);
         const char* forbidden = std::getenv("OUTDIAL_BENCH_FORBIDDEN");
         bench_do_not_call(bench, forbidden == nullptr ? contacts : std::strtoul(forbidden, nullptr, 10));
+        bench_limits(bench);
         print_row("peak memory", fmt::format("{} MiB", peak_memory_mib()));
         print_row("database file", fmt::format("{} MiB", std::filesystem::file_size(folder / "bench.db") >> 20));
     }
