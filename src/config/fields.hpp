@@ -41,6 +41,7 @@ public:
     [[nodiscard]] bool present() const { return node_ != nullptr; }
     /// A map, where something else would do as well.
     [[nodiscard]] bool is_map() const { return node_ != nullptr && node_->kind == Node::Kind::map; }
+    [[nodiscard]] bool is_list() const { return node_ != nullptr && node_->kind == Node::Kind::sequence; }
     /// Of a present value.
     [[nodiscard]] Position at() const { return node_->at; }
     /// How messages name it: "'port'".

@@ -290,12 +290,15 @@ TEST_CASE("Limits are counted in indexes that hold the counted calls alone, with
         return text;
     };
     using Limits = ContactLimits;
-    CHECK_THAT(plan(Limits::of_contact_sql),
-               Catch::EndsWith("SEARCH attempt USING INDEX attempt_charged_contact (contact_id=? AND ended_at>?)\n"));
-    CHECK_THAT(plan(Limits::of_number_sql),
-               Catch::EndsWith("SEARCH attempt USING INDEX attempt_charged_number (number=? AND ended_at>?)\n"));
-    CHECK_THAT(plan(Limits::of_account_sql),
-               Catch::EndsWith("SEARCH attempt USING INDEX attempt_charged_account (account=? AND ended_at>?)\n"));
+    CHECK_THAT(
+        plan(Limits::of_contact_sql),
+        Catch::EndsWith("SEARCH attempt USING COVERING INDEX attempt_charged_contact (contact_id=? AND ended_at>?)\n"));
+    CHECK_THAT(
+        plan(Limits::of_number_sql),
+        Catch::EndsWith("SEARCH attempt USING COVERING INDEX attempt_charged_number (number=? AND ended_at>?)\n"));
+    CHECK_THAT(
+        plan(Limits::of_account_sql),
+        Catch::EndsWith("SEARCH attempt USING COVERING INDEX attempt_charged_account (account=? AND ended_at>?)\n"));
     CHECK_THAT(plan(Limits::live_of_account_sql),
                Catch::EndsWith("SEARCH attempt USING INDEX attempt_live_account (account=?)\n"));
     for (const char* sql :
