@@ -17,7 +17,7 @@ namespace outdial::store {
 /// A contact whose person or number is in another live attempt is left alone for so long.
 inline constexpr Milliseconds number_in_call_delay{30'000};
 /// Contacts that one claim may find undialable, beside those it takes, before it gives up until the next claim.
-inline constexpr std::size_t max_passed_over_per_claim = 256;
+inline constexpr std::size_t max_passed_over_per_claim = 128;
 
 /// Which contact is dialed next, and what an ended attempt makes of it. All members run inside the caller's Scope.
 class Claims {

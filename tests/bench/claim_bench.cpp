@@ -123,9 +123,10 @@ void bench_import(Bench& bench) {
         for (; batch.size() < import_batch && i < bench.contacts; ++i) {
             // 7919 is prime to the list's size: numbers come in no order, as they do in a call list.
             const std::size_t number = i * 7919 % bench.contacts;
-            batch.push_back({fmt::format("C{:08}", i),
-                             {{fmt::format("+1202{:07}", number), 1}},
-                             {{"name", "Ann Example"}, {"account", fmt::format("A-{}", i / 2)}}});
+            batch.push_back(
+                {fmt::format("C{:08}", i),
+                 {{fmt::format("+1202{:07}", number), 1}},
+                 {{"name", "Ann Example"}, {"account", fmt::format("A-{}", i % (bench.contacts / 2 + 1))}}});
         }
         const double before = thread_cpu_seconds();
         must(bench.store.add_contacts("customers", batch));
