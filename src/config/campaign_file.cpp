@@ -6,6 +6,7 @@
 
 #include "config/calling_hours_section.hpp"
 #include "config/destination.hpp"
+#include "config/limits_section.hpp"
 #include "config/retry_section.hpp"
 #include "config/rules.hpp"
 #include "config/suggest.hpp"
@@ -41,14 +42,13 @@ const TextRule mode_rule{32, "a pacing mode; available in this version: rate", i
 
 class CampaignReader {
 public:
-    CampaignReader(const Site* site, Problems& problems) : site_(site), problems_(problems) {}
+    CampaignReader(const Site* site, const RulePacks& packs, Problems& problems)
+        : site_(site), packs_(packs), problems_(problems) {}
 
     CampaignFile read(const Node& root) {
         const Fields top = Value{&root, "the campaign", problems_}.fields(
             {"name", "list", "trunks", "caller_id", "ring_timeout", "on_answer", "variables", "pacing", "retry",
-             "weight", "do_not_call", "calling_hours"},
-            {{"compliance",
-              "this version cannot keep compliance rules, so it refuses to load a campaign that asks for them"}});
+             "weight", "do_not_call", "limits", "compliance", "override", "calling_hours"});
         CampaignFile file;
         Campaign& campaign = file.campaign;
         const Value name = top.required("name");
@@ -74,9 +74,13 @@ public:
             read_do_not_call(item, campaign);
         }
         campaign.calling = read_calling_hours(top.optional("calling_hours"), problems_);
+        if (auto limits = read_limits(top.optional("limits")); !limits.empty()) {
+            campaign.limits = std::make_shared<const std::vector<ContactLimit>>(std::move(limits));
+        }
         if (site_ != nullptr) {
             if (!shows_number) check_trunks_show_a_number(campaign, caller_id.present() ? caller_id : trunks);
             if (pacing.present()) warn_of_idle_pacing(campaign, pacing);
+            read_compliance(top, packs_, campaign, problems_);
         }
         return file;
     }
@@ -185,13 +189,14 @@ private:
     }
 
     const Site* site_;
+    const RulePacks& packs_;
     Problems& problems_;
 };
 
 }  // namespace
 
-CampaignFile read_campaign_file(const Node& root, const Site* site, Problems& problems) {
-    return CampaignReader{site, problems}.read(root);
+CampaignFile read_campaign_file(const Node& root, const Site* site, const RulePacks& packs, Problems& problems) {
+    return CampaignReader{site, packs, problems}.read(root);
 }
 
 }  // namespace outdial::config

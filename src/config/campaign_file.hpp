@@ -1,5 +1,6 @@
 #pragma once
 
+#include "config/compliance_section.hpp"
 #include "config/node.hpp"
 #include "core/site.hpp"
 
@@ -11,7 +12,8 @@ struct CampaignFile {
     Position name_at;
 };
 
-/// Without a site (outdial.yaml could not be read) the trunks are not looked up.
-[[nodiscard]] CampaignFile read_campaign_file(const Node& root, const Site* site, Problems& problems);
+/// Without a site (outdial.yaml could not be read) trunks and rule packs are not looked up.
+[[nodiscard]] CampaignFile read_campaign_file(const Node& root, const Site* site, const RulePacks& packs,
+                                              Problems& problems);
 
 }  // namespace outdial::config

@@ -28,10 +28,14 @@ struct ServerConfig {
     std::filesystem::path cdr_csv;  // its call detail records; empty: none that can be read here
 };
 
+/// Where an installation puts them.
+inline constexpr const char* default_rule_packs_dir = "/usr/share/outdial/compliance";
+
 /// outdial.yaml but for what the scheduler needs. Relative paths have been resolved against the file's folder.
 struct DaemonConfig {
     std::filesystem::path database;
     std::filesystem::path campaigns_dir;
+    std::filesystem::path rule_packs_dir = default_rule_packs_dir;
     std::filesystem::path control_socket;
     std::vector<ServerConfig> servers;  // in the order of Site::servers
 };

@@ -51,13 +51,18 @@ public:
 
     DaemonFile read(const Node& root) {
         const Fields top = Value{&root, "'outdial.yaml'", problems_}.fields(
-            {"database", "campaigns", "control", "limits", "servers", "trunks"}, {}, "the daemon's configuration");
+            {"database", "campaigns", "compliance", "control", "limits", "servers", "trunks"}, {},
+            "the daemon's configuration");
         DaemonFile file;
         DaemonConfig& daemon = file.configuration.daemon;
         daemon.database = path(top.required("database"));
         const Value campaigns = top.required("campaigns");
         daemon.campaigns_dir = path(campaigns);
         if (!daemon.campaigns_dir.empty()) file.campaigns_at = campaigns.at();
+        if (const Value packs = top.optional("compliance"); packs.present()) {
+            daemon.rule_packs_dir = path(packs);
+            file.rule_packs_at = packs.at();
+        }
         daemon.control_socket = read_control(top.required("control"));
         file.configuration.site.limits = read_cap(top.required("limits").fields({"originates_per_second", "channels"}));
         for (const NamedValue& server : top.required("servers").entries(max_servers)) {

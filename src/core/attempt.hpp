@@ -10,6 +10,7 @@
 #include "core/call_facts.hpp"
 #include "core/campaign.hpp"
 #include "core/contact.hpp"
+#include "core/contact_limits.hpp"
 #include "core/disposition.hpp"
 #include "core/do_not_call.hpp"
 
@@ -33,6 +34,7 @@ struct ClaimRequest {
     std::vector<DoNotCallChoice> do_not_call{};  // beside the global list
     SharedCallingRules calling{};                // nothing: at all hours
     Milliseconds ring_timeout{};                 // what must fit into the hours
+    SharedContactLimits limits{};
 };
 
 /// What a contact has been through in this campaign, the present attempt not counted.

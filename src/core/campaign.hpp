@@ -7,6 +7,8 @@
 
 #include "base/time.hpp"
 #include "core/calling_rules.hpp"
+#include "core/compliance.hpp"
+#include "core/contact_limits.hpp"
 #include "core/disposition.hpp"
 #include "core/do_not_call.hpp"
 #include "core/template.hpp"
@@ -74,6 +76,9 @@ struct Campaign {
     RetryRules retry;
     std::vector<DoNotCallChoice> do_not_call;  // beside the global list
     SharedCallingRules calling;                // nothing: at all hours
+    Milliseconds ring_floor{};                 // so long it rings at least before Outdial hangs up an unanswered call
+    Compliance compliance;                     // of its rule packs
+    SharedContactLimits limits;                // of all campaigns together; nothing: max_attempts alone
     int weight = 1;                            // its share where campaigns compete for the same trunk
 };
 

@@ -41,7 +41,8 @@ RetryRules rules_of_the_unknown() {
 
 // What a claim was checked against.
 bool claims_by_other_rules(const Campaign& a, const Campaign& b) {
-    return a.do_not_call != b.do_not_call || !same_rules(a.calling, b.calling) || a.ring_timeout != b.ring_timeout;
+    return a.do_not_call != b.do_not_call || !same(a.limits, b.limits) || !same_rules(a.calling, b.calling) ||
+           a.ring_timeout != b.ring_timeout;
 }
 
 }  // namespace
@@ -143,10 +144,18 @@ void Engine::hang_up_unanswered(const Now& now, const CampaignRun& campaign) {
 void Engine::cancel_unanswered(const Now& now, LiveAttempt& attempt) {
     CallFacts& facts = attempt.claim.facts;
     if (facts.answered_at || facts.ended_at) return;
+    if (attempt.must_ring_on(now)) return cancel_later(attempt);
     facts.cancel_requested = true;
+    attempt.cancel_at = SteadyTime::max();
     mark_changed(now, attempt);
-    set_deadline(attempt, std::min(attempt.deadline, now.steady + silence_after_timeout));
+    const SteadyTime effect_seen_by = now.steady + silence_after_timeout;
+    set_deadline(attempt, attempt.deadline > now.steady ? std::min(attempt.deadline, effect_seen_by) : effect_seen_by);
     emit(HangUp{.attempt = attempt.id(), .server = attempt.server->name});
+}
+
+void Engine::cancel_later(LiveAttempt& attempt) {
+    attempt.cancel_at = attempt.rings_since + attempt.campaign->campaign.ring_floor;
+    set_deadline(attempt, std::min(attempt.deadline, attempt.cancel_at));
 }
 
 void Engine::set_state(CampaignRun& campaign, CampaignState state) {
@@ -235,8 +244,13 @@ void Engine::fold_event(const Now& now, const AttemptEvent& input) {
     if (folded == attempt.claim.facts) return;
     // The hangup that was asked for may have come before there was a channel.
     const bool channel_news = folded.created_at && !attempt.claim.facts.created_at;
+    if (folded.ringing_at && attempt.rings_since == SteadyTime::max()) attempt.rings_since = now.steady;
     if (channel_news && folded.cancel_requested && !folded.answered_at && !folded.ended_at) {
-        emit(HangUp{.attempt = attempt.id(), .server = attempt.server->name});
+        if (attempt.must_ring_on(now)) {
+            cancel_later(attempt);
+        } else {
+            emit(HangUp{.attempt = attempt.id(), .server = attempt.server->name});
+        }
     }
     const bool opts_out = folded.result == opted_out && attempt.claim.facts.result != opted_out;
     attempt.claim.facts = std::move(folded);

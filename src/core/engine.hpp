@@ -257,6 +257,7 @@ private:
     void finish_if_idle(CampaignRun& campaign);
     void hang_up_unanswered(const Now& now, const CampaignRun& campaign);
     void cancel_unanswered(const Now& now, LiveAttempt& attempt);
+    void cancel_later(LiveAttempt& attempt);
     void mark_changed(const Now& now, LiveAttempt& attempt);
     void flush_progress(const Now& now);
     LiveAttempt& add_attempt(const Claim& claim, SlotStage stage);

@@ -146,6 +146,7 @@ void Engine::take(const Now& now, const AttemptsFound& input) {
         if (!attempt.claim.facts.originated_at) attempt.claim.facts.originated_at = claim.claimed_at;
         attempt.sent_at = now.steady - list_event_grace;
         attempt.last_event_at = attempt.sent_at;
+        if (attempt.claim.facts.ringing_at) attempt.rings_since = now.steady;  // by what is known for sure
         move(attempt, SlotStage::sent);
         after_facts(now, attempt);
     }
@@ -171,6 +172,7 @@ void Engine::pass_deadline(const Now& now, LiveAttempt& attempt) {
     const CallFacts& facts = attempt.claim.facts;
     if (!attempt.is_sent()) return settle(now, attempt, Disposition::canceled);
     if (settle_at(facts)) return settle(now, attempt, disposition_of(facts));
+    if (attempt.cancel_at <= now.steady && !facts.answered_at) return cancel_unanswered(now, attempt);
 
     // No end was seen in time. While the server can be asked, its list of channels decides; while it cannot, only time
     // does.

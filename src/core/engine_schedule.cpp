@@ -74,7 +74,8 @@ ClaimRequest Engine::request_of(const Now& now, const CampaignRun& campaign) {
             .slots = {},
             .do_not_call = campaign.campaign.do_not_call,
             .calling = campaign.campaign.calling,
-            .ring_timeout = campaign.campaign.ring_timeout};
+            .ring_timeout = campaign.campaign.ring_timeout,
+            .limits = campaign.campaign.limits};
 }
 
 std::vector<ClaimRequest> Engine::claim_rules(const Now& now) const {

@@ -110,10 +110,16 @@ struct Engine::LiveAttempt {
     SteadyTime last_event_at{};
     int missed_lists = 0;        // channel lists in a row without it
     bool records_asked = false;  // FindCallRecords was commanded for it
+    SteadyTime rings_since = SteadyTime::max();
+    SteadyTime cancel_at = SteadyTime::max();  // it is to be hung up and must ring on until then
     SteadyTime deadline = SteadyTime::max();
 
     [[nodiscard]] const AttemptId& id() const { return claim.slot.attempt; }
     [[nodiscard]] bool is_sent() const { return claim.facts.originated_at && !claim.facts.not_sent_at; }
+    // Nobody has heard a call that does not ring yet; one that rings does so for as long as the campaign's rules want.
+    [[nodiscard]] bool must_ring_on(const Now& now) const {
+        return rings_since != SteadyTime::max() && now.steady < rings_since + campaign->campaign.ring_floor;
+    }
     [[nodiscard]] SteadyTime silent_at() const {
         return sent_at + campaign->campaign.ring_timeout + silence_after_timeout;
     }

@@ -1,21 +1,19 @@
 #include "core/place.hpp"
 
 #include <algorithm>
-#include <string_view>
 
 namespace outdial {
 
 namespace {
 
 // "US" and "US-FL" overlap, "US-FL" and "US-TX" do not.
-bool overlap(std::string_view a, std::string_view b) {
-    const auto holds = [](std::string_view whole, std::string_view part) {
-        return part.starts_with(whole) && (part.size() == whole.size() || part[whole.size()] == '-');
-    };
-    return holds(a, b) || holds(b, a);
-}
+bool overlap(std::string_view a, std::string_view b) { return covers(a, b) || covers(b, a); }
 
 }  // namespace
+
+bool covers(std::string_view region, std::string_view part) {
+    return part.starts_with(region) && (part.size() == region.size() || part[region.size()] == '-');
+}
 
 bool concerns(std::span<const std::string> rule_regions, const Place& place) {
     if (rule_regions.empty() || place.regions.empty()) return true;

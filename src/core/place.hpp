@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace outdial {
@@ -12,6 +13,9 @@ struct Place {
     std::vector<std::string> regions;  // ISO 3166: "DE", "US-FL"; in order; none: anywhere
     bool operator==(const Place&) const = default;
 };
+
+/// "US" covers "US" and "US-FL".
+[[nodiscard]] bool covers(std::string_view region, std::string_view part);
 
 /// Whether a rule for these regions must be kept to at the place. None: a rule for everybody. "US" is for all its
 /// states; "US-FL" also for a place of which no more is known than that it is in the USA: who may be there counts as

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <memory>
 
+#include "daemon/clock.hpp"
 #include "daemon/server_links.hpp"
 
 namespace outdial::daemon {
@@ -17,6 +18,7 @@ void ConfigurationLoader::start(const std::filesystem::path& outdial_yaml, Done 
     boost::asio::post(thread_, [this, outdial_yaml, done = std::move(done)] {
         auto loaded = std::make_shared<LoadedConfiguration>();
         loaded->files = config::load(outdial_yaml, &stop_);
+        config::warn_of_ending_holidays(loaded->files, read_clocks().utc);
         if (loaded->files.configuration) loaded->servers = server_settings(loaded->files.configuration->daemon);
         if (stop_) return;
         boost::asio::post(io_, [loaded, done] { done(std::move(*loaded)); });

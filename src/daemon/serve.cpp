@@ -9,6 +9,7 @@
 
 #include "base/file_lock.hpp"
 #include "config/load.hpp"
+#include "daemon/clock.hpp"
 #include "daemon/log.hpp"
 #include "daemon/service.hpp"
 #include "zone/atlas.hpp"
@@ -53,6 +54,7 @@ int serve(const ServeOptions& options) {
     forbid_core_dumps();
 
     config::LoadResult loaded = config::load(options.config);
+    config::warn_of_ending_holidays(loaded, read_clocks().utc);
     for (const config::Problem& warning : loaded.warnings) spdlog::warn("{}", one_line(config::to_text(warning)));
     for (const config::Problem& problem : loaded.problems) spdlog::error("{}", one_line(config::to_text(problem)));
     if (!loaded.configuration) return exit_configuration;

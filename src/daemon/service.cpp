@@ -126,6 +126,9 @@ void Service::read_configuration() {
 void Service::take_over(LoadedConfiguration loaded) {
     if (stopping_) return;
     std::string problems;
+    for (const config::Problem& warning : loaded.files.warnings) {
+        spdlog::warn("{}", one_line(config::to_text(warning)));
+    }
     for (const config::Problem& problem : loaded.files.problems) {
         spdlog::error("configuration {}", one_line(config::to_text(problem)));
         problems += (problems.empty() ? "" : "\n") + config::to_text(problem);

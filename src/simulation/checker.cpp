@@ -87,12 +87,14 @@ void Checker::left(const std::string& server, std::string_view frame, Instant no
     check_intent(*call, server);
     check_hours(*call, now.utc_ms);
     check_claim(*call, server);
+    check_limits(*call, now.steady_us);
     const Call made{.campaign = call->campaign,
                     .contact = call->contact,
                     .number = call->number,
                     .trunk = call->trunk,
                     .server = server,
                     .left_us = now.steady_us,
+                    .ended_us = 0,
                     .rules = rules_.size() - 1,
                     .truth = {}};
     calls_.emplace(call->attempt, made);
@@ -315,6 +317,7 @@ void Checker::ended(const std::string& attempt, const CallTruth& truth, Instant 
     const auto found = calls_.find(attempt);
     if (found == calls_.end() || !found->second.taken_up) return;
     found->second.truth = truth;
+    found->second.ended_us = now.steady_us;
     if (live_.erase(attempt) > 0) count_channel(found->second, -1);
     open_.erase(attempt);
     ended_a_moment_ago_.emplace_back(now.steady_us, attempt);

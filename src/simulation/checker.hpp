@@ -80,7 +80,8 @@ private:
     struct Call {
         std::string campaign, contact, number, trunk, server;
         std::int64_t left_us = 0;
-        std::size_t rules = 0;  // in rules_: those that were in force when it left
+        std::int64_t ended_us = 0;  // on its server; of a call with a truth
+        std::size_t rules = 0;      // in rules_: those that were in force when it left
         bool taken_up = false;
         bool disturbed = false;  // its events may have been lost
         std::optional<CallTruth> truth;
@@ -97,6 +98,10 @@ private:
     void check_claims_survive();
     void check_claim(const WiredCall& call, const std::string& server);
     void check_history(const WiredCall& call, const AttemptRow& claim);
+    void check_limits(const WiredCall& call, std::int64_t now_us);
+    [[nodiscard]] bool is_counted(const LimitRules& limit, const std::string& attempt, const Call& call,
+                                  std::int64_t now_us) const;
+    [[nodiscard]] std::string account_of(const std::string& campaign, const std::string& contact) const;
     void check_rate(const std::string& level, double per_second, std::int64_t now_us);
     void check_channels(const Call& call, std::int64_t now_us);
     [[nodiscard]] int unseen(const std::string& level, std::int64_t now_us) const;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/check.hpp"
 
@@ -77,7 +78,8 @@ std::vector<Person> draw_people(Random& random, const std::string& prefix, int c
         Person person{.external_id = fmt::format("{}-{}", prefix, i),
                       .numbers = {},
                       .note = draw_note(random, hostile),
-                      .zone = {}};
+                      .zone = {},
+                      .account = {}};
         const int numbers = one_in(random, 4) ? between(random, 2, 3) : 1;
         for (int n = 0; n < numbers; ++n) {
             // Some share a number with somebody before them: a family's, or the same person in another list.
@@ -130,6 +132,40 @@ void draw_faults(Random& random, Plan& plan, FaultSet allowed) {
     plan.events_are_whole = !plan.has(Fault::drop) && !plan.has(Fault::late);
 }
 
+LimitRules draw_limit(Random& random) {
+    static constexpr std::array scopes{"contact", "number", "account"};
+    LimitRules limit;
+    limit.per = scopes[random.below(scopes.size())];
+    limit.within_ms = between(random, 20, 600) * 1'000;
+    switch (random.below(5)) {
+        case 0: limit.of = "conversation"; break;
+        case 1: limit.of = "busy"; break;
+        case 2:
+            limit.most = between(random, 2, 4);
+            limit.within_ms = 0;
+            break;
+        default: limit.most = between(random, 1, 3);
+    }
+    return limit;
+}
+
+// By a random of its own, as what came later: the meaning of older seeds stays as it was.
+void draw_limits(Plan& plan) {
+    Random random{plan.seed ^ 0x6c696d697473ULL};
+    if (!one_in(random, 3)) return;
+    for (auto& [name, campaign] : plan.site.campaigns) {
+        const int limits = between(random, 0, 3);
+        for (int i = 0; i < limits; ++i) campaign.limits.push_back(draw_limit(random));
+    }
+    for (auto* lists : {&plan.lists, &plan.later}) {
+        for (auto& [list, people] : *lists) {
+            for (Person& person : people) {
+                if (one_in(random, 3)) person.account = fmt::format("A-{}", random.below(people.size() / 3 + 1));
+            }
+        }
+    }
+}
+
 void draw_measurement(Plan& plan, int calls) {
     plan.site.all = {200, 5'000};
     plan.site.servers["pbx1"] = {100, 2'500};
@@ -171,6 +207,11 @@ Microseconds Plan::patience() const {
         if (rules.hours.every_minutes > 0) longest += tries * minutes{2 * rules.hours.every_minutes};
         longest += Milliseconds{static_cast<std::int64_t>(calls * 20'000.0 / std::max(per_second, 0.1))} *
                    (rules.hours.every_minutes > 0 ? 3 : 1);
+        // Those who share an account or a number wait for one another.
+        constexpr std::int64_t most_that_share = 16;
+        for (const LimitRules& limit : rules.limits) {
+            longest += Milliseconds{tries * (limit.within_ms + 60'000) * most_that_share};
+        }
     }
     return longest;
 }
@@ -220,8 +261,26 @@ Plan draw_plan(const PlanOptions& options) {
     }
     plan.trouble = seconds{between(random, 30, 240)};
     draw_all_hours(plan);
+    draw_limits(plan);
     return plan;
 }
+
+namespace {
+
+SharedContactLimits to_limits(const std::vector<LimitRules>& rules) {
+    std::vector<ContactLimit> limits;
+    for (const LimitRules& rule : rules) {
+        ContactLimit& limit = limits.emplace_back();
+        limit.name = fmt::format("{}-{}", rule.most, rule.of);
+        limit.per = *std::ranges::find(all_limit_scopes, rule.per, [](LimitScope scope) { return to_text(scope); });
+        limit.most = rule.most;
+        if (rule.within_ms > 0) limit.within = Milliseconds{rule.within_ms};
+        if (!rule.of.empty()) limit.counted = call_kind_from(rule.of).value();
+    }
+    return std::make_shared<const std::vector<ContactLimit>>(std::move(limits));
+}
+
+}  // namespace
 
 Site to_site(const SiteRules& rules, bool call_records) {
     const auto cap = [](const LevelCap& level) { return Cap{level.per_second, level.channels}; };
@@ -258,6 +317,7 @@ Site to_site(const SiteRules& rules, bool call_records) {
         }
         campaign.retry.technical = {Milliseconds{given.technical.after_ms}, given.technical.times};
         campaign.retry.lost_after = Milliseconds{given.lost_after_ms};
+        if (!given.limits.empty()) campaign.limits = to_limits(given.limits);
         site.campaigns.push_back(std::move(campaign));
     }
     return site;
@@ -268,6 +328,7 @@ std::vector<NewContact> to_contacts(const std::vector<Person>& people) {
     for (const Person& person : people) {
         NewContact contact{.external_id = person.external_id, .numbers = {}, .attributes = {{"note", person.note}}};
         if (!person.zone.empty()) contact.attributes.emplace_back("time_zone", person.zone);
+        if (!person.account.empty()) contact.attributes.emplace_back("account", person.account);
         for (const std::string& number : person.numbers) {
             contact.numbers.push_back({.e164 = number, .country_code_digits = 1});
         }

@@ -33,6 +33,15 @@ struct HoursRules {
     int closed_minutes = 0;
 };
 
+/// Not while there are `most` calls that ended less than so long ago, of whatever campaign: to the contact, the number
+/// or the account.
+struct LimitRules {
+    std::string per;
+    std::string of;  // conversation, busy; empty: any call
+    int most = 1;
+    std::int64_t within_ms = 0;  // 0: ever
+};
+
 struct CampaignRules {
     std::string list;
     LevelCap cap;
@@ -44,6 +53,7 @@ struct CampaignRules {
     Again technical;
     std::int64_t lost_after_ms = 0;
     HoursRules hours;
+    std::vector<LimitRules> limits;
 };
 
 struct SiteRules {
@@ -58,6 +68,7 @@ struct Person {
     std::vector<std::string> numbers;  // E.164
     std::string note;                  // an attribute, sent as a channel variable
     std::string zone;                  // an attribute: their clock, or also New York's, from where their numbers are
+    std::string account{};             // an attribute; empty: none
 };
 
 }  // namespace outdial::simulation

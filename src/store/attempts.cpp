@@ -2,13 +2,15 @@
 
 #include <fmt/core.h>
 
+#include "core/contact_limits.hpp"
+
 namespace outdial::store {
 
 namespace {
 
 constexpr const char* insert_sql =
-    "INSERT INTO attempt (attempt_id, campaign_id, contact_id, position, number, trunk, server, caller_id, claimed_at) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+    "INSERT INTO attempt (attempt_id, campaign_id, contact_id, position, number, account, trunk, server, caller_id, "
+    "claimed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
 
 constexpr const char* blocked_sql =
     "SELECT EXISTS (SELECT 1 FROM attempt WHERE contact_id = ?1 AND ended_at IS NULL) "
@@ -104,8 +106,9 @@ Attempts::Attempts(Database& database, Contacts& contacts)
 
 bool Attempts::insert(const Claim& claim) {
     const Slot& slot = claim.slot;
-    if (insert_.run(slot.attempt, claim.campaign, claim.contact.id, claim.position, claim.number().e164, slot.trunk,
-                    slot.server, NullIfEmpty{slot.caller_id}, claim.claimed_at) == 1) {
+    if (insert_.run(slot.attempt, claim.campaign, claim.contact.id, claim.position, claim.number().e164,
+                    NullIfEmpty{account_of(claim.contact)}, slot.trunk, slot.server, NullIfEmpty{slot.caller_id},
+                    claim.claimed_at) == 1) {
         return true;
     }
     Rows blocked = blocked_.rows(claim.contact.id, claim.number().e164);

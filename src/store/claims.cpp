@@ -50,12 +50,13 @@ struct Claims::Take {
 };
 
 Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
-               Places& places)
+               ContactLimits& contact_limits, Places& places)
     : database_(database),
       campaigns_(campaigns),
       contacts_(contacts),
       attempts_(attempts),
       do_not_call_(do_not_call),
+      contact_limits_(contact_limits),
       places_(places),
       queues_(database, places),
       row_(database, row_sql),
@@ -167,13 +168,11 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
     take.result.claims.push_back(std::move(claim));
 }
 
-// The place is looked up anew: what is known of numbers may have changed since the import, and the number may be
-// another one of the person than the one by which they came up.
+// The number may be another one of the person than the one by which they came up.
 std::optional<Claims::Choice> Claims::within_hours(Take& take, const Candidate& candidate, const Contact& contact,
                                                    int position) {
     const UtcTime at = take.request.at;
-    const auto found = places_.find(contact.numbers[static_cast<std::size_t>(position)], contact.attributes);
-    const PlaceId place = found ? *found : places_.id_of(Place{});
+    const PlaceId place = place_of(contact, position);
     const CallingWindow& window = take.queue.window(place, at);
     if (window.is_open(at)) return Choice{position, place, window.send_before()};
     put(take, candidate,
@@ -181,38 +180,58 @@ std::optional<Claims::Choice> Claims::within_hours(Take& take, const Candidate& 
     return std::nullopt;
 }
 
-// A person's other number may be called where a list forbids one of them: lists are of numbers.
+// A person's other number may be called where a list forbids one of them, or it has been called often enough.
 std::optional<int> Claims::permitted_position(Take& take, const Candidate& candidate, const Contact& contact) {
     const ClaimRequest& request = take.request;
     const auto count = static_cast<int>(contact.numbers.size());
     std::uint32_t invalid = 0;
-    UtcTime until = UtcTime::max();
+    Hindrance first;  // to go
     for (int step = 0; step < count; ++step) {
         const int position = (candidate.position + step) % count;
         if (((invalid >> position) & 1U) != 0) continue;
-        const auto verdict = do_not_call_.verdict(take.do_not_call,
-                                                  contact.numbers[static_cast<std::size_t>(position)].e164, request.at);
-        if (!verdict.forbidden) return position;
-        until = std::min(until, verdict.until);
+        Hindrance hindrance = hindrance_of(take, contact, position);
+        if (hindrance.reason.empty()) return position;
+        if (first.reason.empty() || hindrance.until < first.until) first = std::move(hindrance);
         if (step == 0 && candidate.attempts > 0) {
             invalid = attempts_.history(candidate.contact, request.campaign).invalid_positions;
         }
     }
-    const bool for_good = until == UtcTime::max();
-    put_aside(take, candidate, for_good ? "done" : "pending", for_good ? request.at : until, "do_not_call");
+    const bool for_good = first.until == UtcTime::max();
+    put_aside(take, candidate, for_good ? "done" : "pending", for_good ? request.at : first.until, first.reason);
     return std::nullopt;
+}
+
+Claims::Hindrance Claims::hindrance_of(const Take& take, const Contact& contact, int position) {
+    const ClaimRequest& request = take.request;
+    const std::string& number = contact.numbers[static_cast<std::size_t>(position)].e164;
+    const auto forbidden = do_not_call_.verdict(take.do_not_call, number, request.at);
+    if (forbidden.forbidden) return {"do_not_call", forbidden.until};
+    if (!request.limits) return {};
+    const auto limited = contact_limits_.verdict(*request.limits,
+                                                 {.contact = contact.id,
+                                                  .number = number,
+                                                  .account = account_of(contact),
+                                                  .place = places_.of(place_of(contact, position))},
+                                                 request.at);
+    if (!limited.over) return {};
+    return {fmt::format("limit:{}", limited.rule), limited.until};
+}
+
+// Looked up anew: what is known of numbers may have changed since the import.
+PlaceId Claims::place_of(const Contact& contact, int position) {
+    const auto found = places_.find(contact.numbers[static_cast<std::size_t>(position)], contact.attributes);
+    return found ? *found : places_.id_of(Place{});
 }
 
 void Claims::put(Take& take, const Candidate& candidate, const Step& step) {
     Statement& statement = candidate.fresh ? put_fresh_ : put_;
-    const std::optional<std::string_view> why =
-        step.reason == nullptr ? std::nullopt : std::optional{std::string_view{step.reason}};
-    statement.run(take.request.campaign, candidate.contact, step.state, step.due_at, why, candidate.attempts,
-                  step.position, step.place);
-    if (std::string_view{step.state} == "pending") take.queue.expect(step.place, step.due_at, candidate.contact);
+    statement.run(take.request.campaign, candidate.contact, step.state, step.due_at, NullIfEmpty{step.reason},
+                  candidate.attempts, step.position, step.place);
+    if (step.state == "pending") take.queue.expect(step.place, step.due_at, candidate.contact);
 }
 
-void Claims::put_aside(Take& take, const Candidate& candidate, const char* state, UtcTime due_at, const char* reason) {
+void Claims::put_aside(Take& take, const Candidate& candidate, std::string_view state, UtcTime due_at,
+                       std::string_view reason) {
     put(take, candidate,
         {.state = state, .due_at = due_at, .reason = reason, .position = candidate.position, .place = candidate.place});
 }

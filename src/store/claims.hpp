@@ -8,6 +8,7 @@
 #include "store/attempts.hpp"
 #include "store/call_queue.hpp"
 #include "store/campaigns.hpp"
+#include "store/contact_limits.hpp"
 #include "store/contacts.hpp"
 #include "store/do_not_call.hpp"
 #include "store/statement.hpp"
@@ -25,13 +26,13 @@ struct HoursRequest {
 };
 
 /// Contacts that one claim may find undialable, beside those it takes, before it gives up until the next claim.
-inline constexpr std::size_t max_passed_over_per_claim = 256;
+inline constexpr std::size_t max_passed_over_per_claim = 128;
 
 /// Which contact is dialed next, and what an ended attempt makes of it. All members run inside the caller's Scope.
 class Claims {
 public:
     Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
-           Places& places);
+           ContactLimits& contact_limits, Places& places);
 
     /// Due retries first, oldest first; then contacts never taken, in the order of the list. Only where it is time.
     [[nodiscard]] ClaimResult claim(const ClaimRequest& request);
@@ -62,23 +63,31 @@ private:
     [[nodiscard]] std::optional<Candidate> candidate_of(CampaignId campaign, const CallQueue::Next& next);
     void take_in_turn(Take& take);
     void take_one(Take& take, const Candidate& candidate);
-    /// The number whose turn it is, or else the next one that no list forbids; nothing where all are forbidden, and the
-    /// contact is put aside.
+    /// The number whose turn it is, or else the next one that may be called; nothing where none may, and the contact is
+    /// put aside.
     [[nodiscard]] std::optional<int> permitted_position(Take& take, const Candidate& candidate, const Contact& contact);
     /// Nothing where it is not the time to call that number, and the contact is put where it belongs.
     [[nodiscard]] std::optional<Choice> within_hours(Take& take, const Candidate& candidate, const Contact& contact,
                                                      int position);
+    /// Why the number must not be called now, and until when.
+    struct Hindrance {
+        std::string reason;  // empty: it may be called
+        UtcTime until{};     // UtcTime::max(): for good
+    };
+    [[nodiscard]] Hindrance hindrance_of(const Take& take, const Contact& contact, int position);
+    [[nodiscard]] PlaceId place_of(const Contact& contact, int position);
     void forbid_person(const Settlement& settlement);
     /// Where a contact stands from now on.
     struct Step {
-        const char* state;
+        std::string_view state;
         UtcTime due_at;
-        const char* reason = nullptr;
+        std::string_view reason{};
         int position = 0;
         PlaceId place;
     };
     void put(Take& take, const Candidate& candidate, const Step& step);
-    void put_aside(Take& take, const Candidate& candidate, const char* state, UtcTime due_at, const char* reason);
+    void put_aside(Take& take, const Candidate& candidate, std::string_view state, UtcTime due_at,
+                   std::string_view reason);
     void look_ahead(Take& take);
 
     Database& database_;
@@ -86,6 +95,7 @@ private:
     Contacts& contacts_;
     Attempts& attempts_;
     DoNotCall& do_not_call_;
+    ContactLimits& contact_limits_;
     Places& places_;
     CallQueues queues_;
     Statement row_;

@@ -44,7 +44,14 @@ public:
     [[nodiscard]] const std::string& number() const { return contact_.numbers[position_].e164; }
 
     std::vector<RuleVerdict> verdicts(UtcTime at) {
-        std::vector<RuleVerdict> all{standing(), retry(at), attempts(), do_not_call(at)};
+        std::vector<RuleVerdict> all{standing(), retry(at), attempts()};
+        RuleVerdict of_number = number_at(at);
+        const bool limited = of_number.rule == "limits";
+        if (limited) all.push_back({"do_not_call", true, {}, "on none of the lists"});
+        all.push_back(std::move(of_number));
+        if (!limited && rules_.limits && !rules_.limits->empty() && all.back().permits) {
+            all.push_back({"limits", true, {}, fmt::format("{} kept", rules_.limits->size())});
+        }
         all.push_back(hours(at));
         all.push_back(in_call(at));
         return all;
@@ -56,7 +63,7 @@ public:
         at = std::max(at, row_.due_at);
         for (int round = 0; round < max_rounds; ++round) {
             position_ = static_cast<std::size_t>(row_.position);
-            const RuleVerdict verdicts[] = {standing(), attempts(), hours(at), do_not_call(at)};
+            const RuleVerdict verdicts[] = {standing(), attempts(), hours(at), number_at(at)};
             const auto closed = std::ranges::find(verdicts, false, &RuleVerdict::permits);
             if (closed != std::end(verdicts)) {
                 if (!closed->until || *closed->until <= at) return std::nullopt;
@@ -96,34 +103,47 @@ private:
                 .until = {},
                 .text = fmt::format("{} of {} used", row_.charged, rules_.max_attempts)};
     }
-    // As Claims does it: the number whose turn it is, else the next that may be called.
-    [[nodiscard]] RuleVerdict do_not_call(UtcTime at) {
-        RuleVerdict verdict{.rule = "do_not_call", .permits = true, .until = {}, .text = {}};
+    [[nodiscard]] Place place() {
+        const auto id = in_.places_.find(contact_.numbers[position_], contact_.attributes);
+        return id ? in_.places_.of(*id) : Place{};
+    }
+    // As Claims does it: the number whose turn it is, else the next that no list and no limit is in the way of.
+    [[nodiscard]] RuleVerdict number_at(UtcTime at) {
         const DoNotCall::Lists lists = in_.do_not_call_.lists_of(rules_.do_not_call, at);
         position_ = static_cast<std::size_t>(row_.position);
         if (!lists.problem().empty()) {
-            verdict.permits = false;
-            verdict.text = "nobody of the campaign is called: " + lists.problem();
-            return verdict;
+            return {"do_not_call", false, {}, "nobody of the campaign is called: " + lists.problem()};
         }
-        UtcTime until = UtcTime::max();
+        std::optional<RuleVerdict> first;  // to go
+        UtcTime first_until = UtcTime::max();
         const std::size_t count = contact_.numbers.size();
         for (std::size_t step = 0; step < count; ++step) {
-            const std::size_t position = (static_cast<std::size_t>(row_.position) + step) % count;
-            if (step > 0 && ((history_.invalid_positions >> position) & 1U) != 0) continue;
-            const auto found = in_.do_not_call_.verdict(lists, contact_.numbers[position].e164, at);
-            if (!found.forbidden) {
-                position_ = position;
-                verdict.text =
-                    step == 0 ? "on none of the lists" : "on none of the lists, after another number that is";
-                return verdict;
+            position_ = (static_cast<std::size_t>(row_.position) + step) % count;
+            if (step > 0 && ((history_.invalid_positions >> position_) & 1U) != 0) continue;
+            const std::string& number = contact_.numbers[position_].e164;
+            const auto forbidden = in_.do_not_call_.verdict(lists, number, at);
+            ContactLimits::Verdict limited;
+            if (!forbidden.forbidden && rules_.limits) {
+                limited = in_.contact_limits_.verdict(
+                    *rules_.limits,
+                    {.contact = contact_.id, .number = number, .account = account_of(contact_), .place = place()}, at);
             }
-            until = std::min(until, found.until);
+            if (!forbidden.forbidden && !limited.over) {
+                return {"do_not_call",
+                        true,
+                        {},
+                        step == 0 ? "on none of the lists" : "another number of the person may be"};
+            }
+            const UtcTime until = forbidden.forbidden ? forbidden.until : limited.until;
+            if (first && until >= first_until) continue;
+            first_until = until;
+            const std::string when = until == UtcTime::max() ? "for good" : "until " + date_text(until);
+            first = forbidden.forbidden ? RuleVerdict{"do_not_call", false, {}, "on a list, " + when}
+                                        : RuleVerdict{"limits", false, {}, fmt::format("{}: {}", limited.rule, when)};
+            if (until != UtcTime::max()) first->until = until;
         }
-        verdict.permits = false;
-        if (until != UtcTime::max()) verdict.until = until;
-        verdict.text = until == UtcTime::max() ? "every number is on a list" : "on a list until " + date_text(until);
-        return verdict;
+        position_ = static_cast<std::size_t>(row_.position);
+        return *first;
     }
     [[nodiscard]] RuleVerdict hours(UtcTime at) {
         RuleVerdict verdict{.rule = "calling_hours", .permits = true, .until = {}, .text = "at all hours"};
@@ -133,8 +153,7 @@ private:
             verdict.text = "no time zone data is loaded";
             return verdict;
         }
-        const auto id = in_.places_.find(contact_.numbers[position_], contact_.attributes);
-        const Place place = id ? in_.places_.of(*id) : Place{};
+        const Place place = this->place();
         const Result<CallingWindow> window = windows_->at(place, at);
         verdict.permits = window && window->is_open(at);
         if (!window) {

@@ -6,6 +6,7 @@
 #include "core/explanation.hpp"
 #include "store/attempts.hpp"
 #include "store/campaigns.hpp"
+#include "store/contact_limits.hpp"
 #include "store/contacts.hpp"
 #include "store/do_not_call.hpp"
 #include "store/forgetting.hpp"
@@ -21,12 +22,13 @@ inline constexpr std::size_t max_contacts_explained = 20;
 class Explaining {
 public:
     Explaining(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
-               Places& places)
+               ContactLimits& contact_limits, Places& places)
         : database_(database),
           campaigns_(campaigns),
           contacts_(contacts),
           attempts_(attempts),
           do_not_call_(do_not_call),
+          contact_limits_(contact_limits),
           places_(places) {}
 
     /// Of each of the campaigns (claims without slots are their rules) whose list has one of the contacts.
@@ -53,6 +55,7 @@ private:
     Contacts& contacts_;
     Attempts& attempts_;
     DoNotCall& do_not_call_;
+    ContactLimits& contact_limits_;
     Places& places_;
     Statement row_{database_,
                    "SELECT state, reason, due_at, position, attempts, charged FROM campaign_contact "

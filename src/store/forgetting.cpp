@@ -42,7 +42,8 @@ constexpr std::size_t shortest_text_looked_for = 5;
 
 // Asterisk's words may quote the number.
 constexpr const char* give_pseudonym_sql =
-    "UPDATE attempt SET number = printf('+0%012d%02d', contact_id, position), message = NULL, refusal = NULL "
+    "UPDATE attempt SET number = printf('+0%012d%02d', contact_id, position), account = NULL, message = NULL, "
+    "refusal = NULL "
     "WHERE contact_id = ?1";
 
 // By the campaigns of its list, because the primary key begins with the campaign. A campaign that has not come to the

@@ -26,9 +26,10 @@ struct Store::Parts {
     Contacts contacts{*database, places};
     Attempts attempts{*database, contacts};
     DoNotCall do_not_call{*database};
-    Claims claims{*database, campaigns, contacts, attempts, do_not_call, places};
+    ContactLimits contact_limits{*database};
+    Claims claims{*database, campaigns, contacts, attempts, do_not_call, contact_limits, places};
     Forgetting forgetting{*database};
-    Explaining explaining{*database, campaigns, contacts, attempts, do_not_call, places};
+    Explaining explaining{*database, campaigns, contacts, attempts, do_not_call, contact_limits, places};
     SchemaGuard schema{*database, embedded_migrations()};
 };
 

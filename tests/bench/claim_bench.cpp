@@ -1,8 +1,8 @@
 // What the store costs, on a list of a million contacts all over the USA and Canada, some of whom have moved to another
 // state: import, claims of 1 and of 30 slots with their FULL commit and without, whole lifecycles in groups, the
-// reporting views, memory; then the claims again by calling hours that leave a third of the contacts open, and by a
-// do-not-call list of as many numbers besides, which is filled first. Prints a table; OUTDIAL_BENCH_CONTACTS and
-// OUTDIAL_BENCH_FORBIDDEN are other sizes.
+// reporting views, memory; then the claims again by calling hours that leave a third of the contacts open, by a
+// do-not-call list of as many numbers besides, which is filled first, and by contact limits, of people who have been
+// called before. Prints a table; OUTDIAL_BENCH_CONTACTS and OUTDIAL_BENCH_FORBIDDEN are other sizes.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <stdlib.h>
@@ -77,9 +77,10 @@ struct Bench {
     UtcTime now = from_unix_ms(1'800'000'000'000);
     std::vector<DoNotCallChoice> do_not_call{};
     SharedCallingRules calling{};
+    SharedContactLimits limits{};
 
     ClaimRequest request(std::size_t slots) {
-        ClaimRequest wanted{campaign, now, 4, {}, do_not_call, calling, 30s};
+        ClaimRequest wanted{campaign, now, 4, {}, do_not_call, calling, 30s, limits};
         for (std::size_t i = 0; i < slots; ++i) {
             wanted.slots.push_back({AttemptId::make(now, random), "carrier-a", "pbx1", "+18001234567"});
         }
@@ -140,9 +141,10 @@ void bench_import(Bench& bench, const std::vector<int>& codes) {
     for (std::size_t i = 0; i < bench.contacts;) {
         batch.clear();
         for (; batch.size() < import_batch && i < bench.contacts; ++i) {
-            batch.push_back({fmt::format("C{:08}", i),
-                             {{number_of(codes, i, bench.contacts), 1}},
-                             {{"name", "Ann Example"}, {"policy_id", fmt::format("P-{}", i)}}});
+            batch.push_back(
+                {fmt::format("C{:08}", i),
+                 {{number_of(codes, i, bench.contacts), 1}},
+                 {{"name", "Ann Example"}, {"account", fmt::format("A-{}", i % (bench.contacts / 2 + 1))}}});
             if (i % 5 == 0) batch.back().attributes.emplace_back("state", states[i / 5 % std::size(states)]);
         }
         const double before = thread_cpu_seconds();
@@ -160,12 +162,15 @@ void bench_import(Bench& bench, const std::vector<int>& codes) {
 
 void bench_claims(Bench& bench, std::size_t slots, bool durable, int rounds) {
     std::vector<double> samples;
+    std::vector<double> cpu_samples;
     for (int i = 0; i < rounds; ++i) {
         bench.now += 10ms;
         const ClaimRequest request = bench.request(slots);
         if (!durable) must(bench.store.begin());
         const auto start = Clock::now();
+        const double cpu = thread_cpu_seconds();
         const ClaimResult result = must(bench.store.claim(request));
+        cpu_samples.push_back((thread_cpu_seconds() - cpu) * 1000);
         samples.push_back(seconds(Clock::now() - start) * 1000);
         for (const Claim& claim : result.claims) bench.settle(claim, Disposition::busy);
         if (!durable) must(bench.store.commit());
@@ -174,6 +179,7 @@ void bench_claims(Bench& bench, std::size_t slots, bool durable, int rounds) {
     print_latency(
         fmt::format("claim of {} slots {}, p50 / p99", slots, durable ? "with FULL commit" : "inside a group"),
         std::move(samples));
+    print_latency("  by CPU time", std::move(cpu_samples));
 }
 
 void bench_all_claims(Bench& bench) {
@@ -220,6 +226,45 @@ void bench_do_not_call(Bench& bench, std::size_t count, const std::vector<int>& 
               fmt::format("{:.0f} /s", static_cast<double>(count) / seconds(Clock::now() - start)));
     bench.do_not_call = {{"register", 24h * 31}};
     bench_all_claims(bench);
+}
+
+ContactLimit limit_of(int most, Milliseconds within, LimitScope per, const char* kind) {
+    ContactLimit limit;
+    limit.name = kind;
+    limit.per = per;
+    limit.most = most;
+    limit.within = within;
+    if (const auto counted = call_kind_from(kind)) limit.counted = *counted;
+    return limit;
+}
+
+// The retries of the calls that the lifecycles have made are due; each is looked up by eight limits. Then one limit
+// more keeps them all from being called: a claim puts as many aside as it may.
+void bench_limits(Bench& bench) {
+    bench.now += 3h;
+    bench.do_not_call.clear();
+    bench.calling = nullptr;
+    print_row("people who have been called before, without contact limits", "");
+    bench_claims(bench, 1, false, 1000);
+    bench_claims(bench, 30, false, 300);
+    std::vector<ContactLimit> limits{limit_of(3, 24h, LimitScope::number, "any"),
+                                     limit_of(3, 24h, LimitScope::contact, "any"),
+                                     limit_of(1, 1h, LimitScope::contact, "any"),
+                                     limit_of(7, 24h * 7, LimitScope::account, "any"),
+                                     limit_of(1, 24h * 7, LimitScope::account, "conversation"),
+                                     limit_of(1, 24h * 60, LimitScope::contact, "refusal"),
+                                     limit_of(1, 72h, LimitScope::number, "abandoned"),
+                                     limit_of(1, 24h, LimitScope::number, "machine")};
+    bench.limits = std::make_shared<const std::vector<ContactLimit>>(limits);
+    print_row("by eight contact limits", "");
+    bench_claims(bench, 1, true, 1000);
+    bench_claims(bench, 30, true, 500);
+    bench_claims(bench, 1, false, 1000);
+    bench_claims(bench, 30, false, 500);
+    limits.push_back(limit_of(1, 24h * 7, LimitScope::contact, "any"));
+    bench.limits = std::make_shared<const std::vector<ContactLimit>>(limits);
+    print_row("and one that none of them keeps to", "");
+    bench_claims(bench, 30, false, 60);
 }
 
 // What the daemon does: each group ends the calls of the one before, tells of those that ring, and claims as many
@@ -308,6 +353,7 @@ int main() {
         bench_hours(bench);
         const char* forbidden = std::getenv("OUTDIAL_BENCH_FORBIDDEN");
         bench_do_not_call(bench, forbidden == nullptr ? contacts : std::strtoul(forbidden, nullptr, 10), codes);
+        bench_limits(bench);
         print_row("peak memory", fmt::format("{} MiB", peak_memory_mib()));
         print_row("database file", fmt::format("{} MiB", std::filesystem::file_size(folder / "bench.db") >> 20));
     }

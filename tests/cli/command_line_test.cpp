@@ -135,7 +135,7 @@ TEST_CASE("A command that is misspelt is named") {
 }
 
 TEST_CASE("Commands that do not exist are not understood") {
-    for (const char* command : {"why", "explain", "call", "dnc", "forecast"}) {
+    for (const char* command : {"call", "dnc", "forecast"}) {
         CHECK(parse({command}).exit == ExitCode::usage);
     }
 }

@@ -15,12 +15,13 @@ COMMON = {"id", "regions", "source", "verified", "note", "effective_from", "effe
 DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 KINDS = {  # kind: (required keys, optional keys); hours and holidays have their own checks
     "hours": None, "holidays": None,
-    "dnc_copy": ({"max_age"}, set()), "attempts": ({"most", "within", "per"}, set()),
-    "cool_off": ({"after", "for", "per"}, set()), "ring_floor": ({"for"}, set()),
+    "dnc_copy": ({"max_age"}, set()), "attempts": ({"most", "within", "per"}, {"outcome"}),
+    "gap": ({"of", "per"}, set()), "cool_off": ({"after", "for", "per"}, set()), "ring_floor": ({"for"}, set()),
     "abandonment": ({"cap", "period", "per", "answer_limit", "of"}, set()),
     "records": ({"keep"}, set()), "consent": ({"required", "for"}, set()),
     "caller_id": ({"required", "note"}, set()), "message": ({"within", "note"}, set())}
-WORDS = {("attempts", "within"): r"24h|8h|7d|30d|day", ("attempts", "per"): "number|contact|account",
+WORDS = {("attempts", "within"): r"\d+[hd]|day|ever", ("gap", "of"): r"\d+[hd]", ("gap", "per"): "number|contact|account",
+         ("attempts", "per"): "number|contact|account",
          ("cool_off", "after"): "conversation|refusal|abandoned|machine", ("cool_off", "per"): "number|contact|account",
          ("cool_off", "for"): r"\d+[hd]", ("ring_floor", "for"): r"\d+s", ("dnc_copy", "max_age"): r"\d+d",
          ("records", "keep"): r"\d+y", ("message", "within"): r"\d+s", ("abandonment", "cap"): r"\d+(\.\d+)?%",

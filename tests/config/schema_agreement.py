@@ -3,7 +3,8 @@
 
 usage: schema_agreement.py SCHEMA_DIR FILE...     one line of JSON for each file: {"file", "valid", "message"}
 
-Files whose name begins with `outdial` are daemon configurations, others are campaigns. YAML is read as version 1.2's
+Files whose name begins with `outdial` are daemon configurations, those with `pack` and those of config/compliance rule
+packs, others are campaigns. YAML is read as version 1.2's
 core schema has it (what editors do), except that yes, no, on and off are booleans as in version 1.1.
 """
 import json
@@ -47,13 +48,15 @@ def first_complaint(path: pathlib.Path, validator: jsonschema.Draft202012Validat
 def main() -> None:
     schema_dir = pathlib.Path(sys.argv[1])
     validators = {}
-    for kind in ("outdial", "campaign"):
+    for kind in ("outdial", "campaign", "rule_pack"):
         schema = json.loads((schema_dir / f"{kind}.schema.json").read_text(encoding="utf-8"))
         jsonschema.Draft202012Validator.check_schema(schema)
         validators[kind] = jsonschema.Draft202012Validator(schema)
     for name in sys.argv[2:]:
         path = pathlib.Path(name)
         kind = "outdial" if path.name.startswith("outdial") else "campaign"
+        if path.name.startswith("pack") or path.parent.name == "compliance":
+            kind = "rule_pack"
         message = first_complaint(path, validators[kind])
         print(json.dumps({"file": name, "valid": message is None, "message": message or ""}))
 

@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
 
+#include "config/load.hpp"
 #include "core/site.hpp"
 #include "source_dir.hpp"
 
@@ -31,6 +33,18 @@ inline Site test_site() {
     site.trunks[1].name = "bare";
     site.trunks[1].cap = {20, 60};
     return site;
+}
+
+/// config/compliance
+inline RulePacks shipped_packs() {
+    RulePacks packs{"config/compliance", {}};
+    for (const auto& entry : std::filesystem::directory_iterator{source_dir / "config/compliance"}) {
+        if (entry.path().extension() != ".yaml") continue;
+        const auto result = load_rule_pack(read_text(entry.path()), entry.path().native());
+        if (result.pack) packs.packs.push_back(*result.pack);
+    }
+    std::ranges::sort(packs.packs, {}, &RulePack::name);
+    return packs;
 }
 
 /// A folder of its own, gone with the object.

@@ -89,6 +89,28 @@ TEST_CASE("claims made before a reload gave the campaign another list go back, a
     CHECK(world.violations == std::vector<std::string>{});
 }
 
+TEST_CASE(
+    "claims made before a reload gave the campaign other limits go back, and a reload of the same changes nothing") {
+    const auto canceled = [](bool changing) {
+        World world(ringing_for(seconds{2}));
+        world.add_people(1, 400);
+        world.start();
+        for (int turn = 0; turn < 40; ++turn) {
+            world.run_for(milliseconds{137});
+            ContactLimit limit;
+            limit.most = changing ? 2 + turn % 2 : 2;
+            Site site = small_site(20, 1000);
+            site.campaigns[0].limits = std::make_shared<const std::vector<ContactLimit>>(std::vector{limit});
+            world.reload(site);
+        }
+        CHECK(world.calls.size() > 20);
+        CHECK(world.claim_requests.back().limits->front().most >= 2);
+        CHECK(world.violations == std::vector<std::string>{});
+        return world.count(Disposition::canceled);
+    };
+    CHECK(canceled(true) > canceled(false) + 3);
+}
+
 TEST_CASE("who asks in the call not to be called again is reported at once, with all numbers, and once") {
     World world(ringing_for(milliseconds{100}));
     world.options.talk_from = world.options.talk_to = seconds{30};

@@ -1,5 +1,6 @@
-// Any text as outdial.yaml or as a campaign file. It loads, and then every name and cap in it is right; or it is
-// refused with problems, each at a place that the file has and in one clean line.
+// Any text as outdial.yaml, as a campaign file or as a rule pack. It loads, and then every name and cap in it is right;
+// or it is refused with problems, each at a place that the file has and in one clean line.
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
@@ -89,6 +90,36 @@ void check_campaign(const Campaign& campaign, const Site& site) {
     }
 }
 
+config::RulePacks packs_of_campaigns() {
+    constexpr std::string_view text =
+        "{name: us-states, version: '2026-11-24', title: some, regions: [US], rules: ["
+        "{id: tx-hours, source: law, verified: true, hours: {default: '09:00-21:00'}}, "
+        "{id: three, source: law, verified: true, attempts: {most: 3, within: 24h, per: number}}, "
+        "{id: ring-floor, source: law, verified: true, ring_floor: {for: 15s}}, "
+        "{id: ca-records, source: law, verified: true, records: {keep: 3y}}]}";
+    const auto result = config::load_rule_pack(text, "us-states.yaml");
+    OUTDIAL_CHECK(result.pack.has_value());
+    return {"compliance", {*result.pack}};
+}
+
+// Whatever the pack says, its rules can be put in force, and hours are of the day.
+void check_rule_pack(const RulePack& pack) {
+    const RulePack* const packs[] = {&pack};
+    const RulesInForce rules = rules_in_force(packs, {});
+    for (const HoursRule& rule : rules.hours) {
+        for (const DayHours& day : rule.hours.weekdays) {
+            int open_until = -1;
+            for (const LocalInterval& interval : day) {
+                OUTDIAL_CHECK(open_until < interval.opens && interval.opens < interval.closes);
+                OUTDIAL_CHECK(interval.closes <= minutes_per_day);
+                open_until = interval.closes;
+            }
+        }
+        OUTDIAL_CHECK(std::is_sorted(rule.hours.holidays.begin(), rule.hours.holidays.end()));
+    }
+    for (const ContactLimit& limit : rules.limits) OUTDIAL_CHECK(limit.most > 0 && !limit.name.empty());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -102,8 +133,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (result.configuration) check_configuration(*result.configuration);
         return 0;
     }
+    // And only rule packs say what is verified.
+    if (text.find("verified") != std::string_view::npos) {
+        const auto result = config::load_rule_pack(text, "/etc/outdial/compliance/pack-all-kinds.yaml");
+        OUTDIAL_CHECK(result.pack.has_value() == result.problems.empty());
+        check_problems(result.problems, text);
+        if (result.pack) check_rule_pack(*result.pack);
+        return 0;
+    }
     static const Site site = site_of_campaigns();
-    const auto result = config::load_campaign(text, "campaign.yaml", site);
+    static const config::RulePacks packs = packs_of_campaigns();
+    const auto result = config::load_campaign(text, "campaign.yaml", site, packs);
     OUTDIAL_CHECK(result.campaign.has_value() == result.problems.empty());
     check_problems(result.problems, text);
     check_problems(result.warnings, text);

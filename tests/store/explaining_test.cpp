@@ -113,7 +113,7 @@ TEST_CASE("each rule that is in the way is named, with the time at which it no l
     DoNotCallNumber listed{.e164 = number_of(0), .expires_at = midnight + 58h, .source = "operator", .reason = {}};
     must(office.desk.store.forbid("global", {&listed, 1}, midnight));
     CHECK(office.in_the_way(number_of(0), midnight + 34h) ==
-          Words{"do_not_call: on a list until 2027-01-17 10:00:00 UTC"});
+          Words{"do_not_call: on a list, until 2027-01-17 10:00:00 UTC"});
     CHECK(office.explain(number_of(0), midnight + 34h).next_at == midnight + 58h);
     office.rules.do_not_call = {{.list = "register", .max_age = {}}};
     CHECK(office.in_the_way(number_of(0), midnight + 34h).size() == 1);
