@@ -195,7 +195,7 @@ TEST_CASE("A contact in a call is passed over by another campaign on the same li
 
 TEST_CASE("One claim passes over a bounded number of contacts and goes on with the next claim") {
     Desk desk;
-    constexpr int busy = 600;
+    constexpr int busy = 300;
     desk.import(people(busy));
     REQUIRE(desk.claim(busy).claims.size() == busy);
     desk.campaign = desk.add_campaign("reminders", "patients");
