@@ -38,6 +38,7 @@ class Outdial:
         self.folder = Path(tempfile.mkdtemp(prefix="outdial-test-"))
         self.database = self.folder / "outdial.db"
         self.log = self.folder / "outdial.log"
+        self.environment = dict(os.environ)
         self._daemon = None
 
     def __enter__(self):
@@ -63,7 +64,7 @@ class Outdial:
             described[name]["secret_file"] = secret_file.name
         self._write("outdial.yaml", {
             "database": str(self.database.relative_to(self.folder)), "campaigns": "campaigns.d", "control": {"socket": "control.sock"},
-            "limits": limits or {"originates_per_second": 1000, "channels": 1000},
+            "limits": limits or {"originates_per_second": 1000, "channels": 1000}, "compliance": str(REPOSITORY / "config/compliance"),
             "servers": described, "trunks": trunks})
         for name, campaign in campaigns.items():
             self._write(f"campaigns.d/{name}.yaml", {"name": name, "calling_hours": "always", **campaign})
@@ -74,7 +75,7 @@ class Outdial:
     def run(self, *arguments, expect=OK):
         """Runs one command of the program and checks its exit code."""
         done = subprocess.run([PROGRAM, *arguments, "--config", self.folder / "outdial.yaml"], capture_output=True,
-                              text=True, timeout=120)
+                              text=True, timeout=120, env=self.environment)
         if done.returncode != expect:
             raise AssertionError(f"outdial {' '.join(map(str, arguments))} ended with {done.returncode}, "
                                  f"not {expect}:\n{done.stdout}{done.stderr}\n{self.log_tail()}")
@@ -82,14 +83,13 @@ class Outdial:
 
     def start(self, user=None, program=PROGRAM, standard_error=subprocess.STDOUT, utc=None):
         """Starts the daemon, perhaps as another user, and waits until it answers. With `utc` ("2027-06-16 13:59:45") its wall
-        clock, and no other program's, begins there."""
-        environment = dict(os.environ)
+        clock begins there, and so does that of every command from then on."""
         if utc:
-            environment |= {"LD_PRELOAD": str(FAKETIME), "FAKETIME": f"@{utc}", "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+            self.environment |= {"LD_PRELOAD": str(FAKETIME), "FAKETIME": f"@{utc}", "TZ": "UTC", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         with open(self.log, "ab") as log:
             self._daemon = subprocess.Popen([program, "serve", "--config", self.folder / "outdial.yaml"], stdout=log,
                                             stderr=standard_error, stdin=subprocess.DEVNULL, user=user,
-                                            env=environment)
+                                            env=self.environment)
         deadline = time.monotonic() + READY_TIMEOUT_S
         while True:
             asked = subprocess.run([PROGRAM, "status", "--config", self.folder / "outdial.yaml"], capture_output=True)

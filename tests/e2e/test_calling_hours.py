@@ -122,5 +122,42 @@ class Asterisk22(CallingHours, unittest.TestCase):
         return sorted("+" + call.number.lstrip("+") for call in self.network.wait_for_calls(count))
 
 
+class RulePacks(OnTheSandbox):
+    """On a Sunday, just before it is noon in Texas: Alabama and Louisiana forbid the day, Texas the morning, Florida and the federal
+    rules neither."""
+
+    test_only_people_whose_hours_it_is_are_called_and_the_others_when_they_open = None
+
+    def test_each_state_has_its_own_sunday(self):
+        florida, houston, birmingham, new_orleans = "+13055550017", "+17135550017", "+12055550017", "+15045550017"
+        moved = "+13055550117"  # a number of Florida, a person in Alabama
+        self.outdial.configure(
+            servers={"pbx1": self.server()},
+            trunks={"carrier-a": {"servers": ["pbx1"], "dial": self.dial_string, "channels": 100, "originates_per_second": 100,
+                                  "caller_ids": [CALLER_ID]}},
+            campaigns={"renewals": {"list": "customers", "trunks": ["carrier-a"], "ring_timeout": "30s",
+                                    "compliance": ["us-tcpa-tsr", "us-states"],
+                                    "do_not_call": [{"list": "us-national", "max_age": "31d"}],
+                                    "on_answer": {"context": self.context, "exten": "{digits}", "priority": 1},
+                                    "pacing": {"mode": "rate", "originates_per_second": 20, "channels": 50},
+                                    "retry": {"max_attempts": 1}}})
+        register = self.outdial.folder / "register.csv"
+        register.write_text("+12125559917\n")
+        self.outdial.start(utc="2027-06-20 16:59:45")
+        self.outdial.run("dnc", "import", "us-national", register, "--copied", "2027-06-10")
+        self.outdial.import_list("customers", [{"phone": number, "state": "AL" if number == moved else ""}
+                                               for number in (birmingham, new_orleans, houston, moved, florida)])
+        self.outdial.run("campaign", "start", "renewals")
+        self.outdial.wait_until(lambda: {row["number"] for row in self.outdial.attempts("renewals")} == {florida, houston},
+                                "the calls to Florida and Texas", 40)
+        time.sleep(1)
+        claimed = {row["number"]: row["claimed_at"] for row in self.outdial.attempts("renewals")}
+        self.assertLess(claimed[florida], "2027-06-20 17:00:00")
+        self.assertGreaterEqual(claimed[houston], "2027-06-20 17:00:00")
+        # Alabama's Monday begins at eight, at 13:00 by UTC.
+        self.assertRegex(self.outdial.run("explain", birmingham), r"may be called from 2027-06-21 13:00:00 UTC")
+        self.assertEqual(self.numbers_called(2), sorted([florida, houston]))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -51,6 +51,7 @@ struct Office {
         request.ring_timeout = rules.ring_timeout;
         request.do_not_call = rules.do_not_call;
         request.max_attempts = rules.max_attempts;
+        request.limits = rules.limits;
         return must(desk.store.claim(request));
     }
     /// When the campaign, which asks whenever it was told that somebody may be called, would claim them from `at` on,
@@ -144,7 +145,18 @@ TEST_CASE("a number of another list is explained by the campaigns of that list a
 TEST_CASE("whoever is explained is claimed at the instant that was named, and not a moment before") {
     Office office;
     Random dice{7};
-    office.rules.max_attempts = 4;
+    office.rules.max_attempts = 10'000;
+    const auto limit = [](LimitScope per, int most, Milliseconds within) {
+        ContactLimit made;
+        made.name = to_text(per);
+        made.per = per;
+        made.most = most;
+        made.within = within;
+        return made;
+    };
+    // None of accounts: whoever is called first uses up what the others were told.
+    office.rules.limits = std::make_shared<const std::vector<ContactLimit>>(
+        std::vector{limit(LimitScope::contact, 1, 2h), limit(LimitScope::number, 2, 30h)});
     std::vector<NewContact> contacts;
     for (int n = 0; n < 60; ++n) {
         contacts.push_back(office.at_zones(n, "+" + std::to_string(dice.below(10))));
@@ -180,7 +192,7 @@ TEST_CASE("whoever is explained is claimed at the instant that was named, and no
             live.pop_back();
             NextStep next = Desk::retry_at(at + Milliseconds{static_cast<int>(dice.below(40'000'000))});
             next.position = static_cast<int>(dice.below(claim.contact.numbers.size()));
-            next.charged = dice.below(40) == 0;
+            next.charged = dice.below(2) == 0;
             office.desk.settle(claim, Disposition::busy, next, at);
         }
         const std::string number = number_of(static_cast<int>(dice.below(60)));
