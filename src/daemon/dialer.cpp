@@ -72,7 +72,7 @@ Result<void> Dialer::start(config::Configuration configuration, std::vector<ami:
     feed(std::move(earlier->found));
     connect(std::move(servers));
     load_meter_.start();
-    keep_hours(Milliseconds{0});
+    keep_all_hours();
     return {};
 }
 
@@ -104,7 +104,7 @@ void Dialer::reload(config::Configuration configuration, std::vector<ami::Server
             }
             feed(SiteChanged{.site = configuration_.site, .records = std::move(**records)});
             if (!same_servers) connect(servers);
-            keep_hours(Milliseconds{0});
+            keep_all_hours();
             done({});
         });
     if (!posted) done(fail("the database is busy; try again in a moment"));

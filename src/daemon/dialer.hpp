@@ -83,6 +83,7 @@ private:
     void wait_for_store(std::function<void(store::Unwritten)> done);
     void store_opt_out(OptedOut command);
     void keep_hours(Milliseconds wait);
+    void keep_all_hours();
     void look_up_hours(std::shared_ptr<std::deque<store::HoursRequest>> requests);
     [[nodiscard]] bool post_task(std::function<void(store::Store&)> run, std::function<void(const Result<void>&)> done);
 
@@ -90,6 +91,7 @@ private:
     Alerts& alerts_;
     boost::asio::steady_timer timer_;
     boost::asio::steady_timer hours_timer_;
+    int hours_round_ = 0;
     SteadyTime armed_for_ = SteadyTime::max();
     config::Configuration configuration_;
     std::vector<ami::ServerSettings> server_settings_;

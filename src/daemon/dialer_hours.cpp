@@ -13,8 +13,15 @@ namespace outdial::daemon {
 namespace {
 
 constexpr Milliseconds look_up_every = std::chrono::seconds{30};
+// Campaigns that do not run, of which there may be a thousand, have their turn in one round of so many.
+constexpr int rounds_of_the_others = 20;
 
 }  // namespace
+
+void Dialer::keep_all_hours() {
+    hours_round_ = 0;
+    keep_hours(Milliseconds{0});
+}
 
 void Dialer::keep_hours(Milliseconds wait) {
     hours_timer_.expires_after(wait);
@@ -23,8 +30,10 @@ void Dialer::keep_hours(Milliseconds wait) {
         auto requests = std::make_shared<std::deque<store::HoursRequest>>();
         for (const Campaign& campaign : configuration_.site.campaigns) {
             const auto record = engine_.campaign(campaign.name);
-            if (record) requests->push_back({record->id, campaign.calling, campaign.ring_timeout, read_clocks().utc});
+            if (!record || (record->state != CampaignState::running && hours_round_ != 0)) continue;
+            requests->push_back({record->id, campaign.calling, campaign.ring_timeout, read_clocks().utc});
         }
+        hours_round_ = (hours_round_ + 1) % rounds_of_the_others;
         look_up_hours(std::move(requests));
     });
 }

@@ -127,6 +127,7 @@ public:
     [[nodiscard]] CallQueue* find(CampaignId campaign);
     /// The list has new contacts there.
     void expect_fresh(ListId list, PlaceId place);
+    void drop(CampaignId campaign) { queues_.erase(campaign); }
 
 private:
     void forget_what_was_changed();

@@ -95,8 +95,11 @@ ClaimResult Claims::claim(const ClaimRequest& request) {
 }
 
 void Claims::look_up_hours(const HoursRequest& request) {
-    CallQueue* queue = open_queue(request.campaign, campaigns_.progress_of(request.campaign));
+    const std::optional<Campaigns::Progress> progress = campaigns_.progress_of(request.campaign);
+    CallQueue* queue = open_queue(request.campaign, progress);
     if (queue != nullptr && queue->keep_to(request.calling, request.ring_timeout)) queue->look_up_hours(request.at);
+    // Who does not claim needs no queue; a thousand campaigns' would take much memory.
+    if (progress && progress->state != CampaignState::running) queues_.drop(request.campaign);
 }
 
 std::optional<Claims::Candidate> Claims::candidate_of(CampaignId campaign, const CallQueue::Next& next) {

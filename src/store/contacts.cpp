@@ -52,7 +52,14 @@ std::optional<PlaceId> Contacts::add(ListId list, const NewContact& contact, std
                                           [&](const PhoneNumber& earlier) { return earlier.e164 == number->e164; });
         if (repeated) continue;
         const Result<PlaceId> place = places_.find(*number, contact.attributes);
-        if (!place) fault = place.error().message;
+        if (!place) {
+            fault = place.error().message;
+        } else if (!places_.note(list, *place)) {
+            fault = fmt::format(
+                "its list has contacts with {} different sets of time zones and regions, and may have no "
+                "more; correct its columns time_zone, state, postal_code and country",
+                max_places_of_list);
+        }
         numbers.emplace_back(&*number, place.value_or(not_looked_up));
     }
     if (!fault.empty()) {
@@ -75,7 +82,6 @@ std::optional<PlaceId> Contacts::add(ListId list, const NewContact& contact, std
     int position = 0;
     for (const auto& [number, place] : numbers) {
         insert_number_.run(*id, position++, list, number->e164, number->country_code_digits, place);
-        places_.note(list, place);
     }
     ++outcome.accepted;
     return home;

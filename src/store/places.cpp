@@ -62,9 +62,18 @@ const Place& Places::of(PlaceId id) {
     return places_.emplace(id, std::move(place)).first->second;
 }
 
-void Places::note(ListId list, PlaceId place) {
+bool Places::note(ListId list, PlaceId place) {
     forget_what_was_rolled_back();
-    if (noted_.insert({list, place}).second) note_.run(list, place);
+    auto known = noted_.find(list);
+    if (known == noted_.end()) {
+        const std::vector<PlaceId> places = of_list(list);
+        known = noted_.emplace(list, std::set<PlaceId>{places.begin(), places.end()}).first;
+    }
+    if (known->second.contains(place)) return true;
+    if (known->second.size() >= max_places_of_list) return false;
+    known->second.insert(place);
+    note_.run(list, place);
+    return true;
 }
 
 std::vector<PlaceId> Places::of_list(ListId list) {

@@ -17,6 +17,9 @@ using PlaceId = RowId<struct PlaceTag>;
 
 /// Of contacts that were imported while nobody could look places up.
 inline constexpr PlaceId not_looked_up{0};
+/// All area codes of North America together with all states make less. Each place costs a claim's memory some hundred
+/// bytes, and whoever writes a call list could make up any number.
+inline constexpr std::size_t max_places_of_list = 10'000;
 
 /// The places where contacts may be. All members run inside the caller's Scope.
 class Places {
@@ -33,8 +36,8 @@ public:
     [[nodiscard]] PlaceId id_of(const Place& place);
     /// Of a row that find() has given, now or in an earlier run.
     [[nodiscard]] const Place& of(PlaceId id);
-    /// The list has contacts there.
-    void note(ListId list, PlaceId place);
+    /// The list has contacts there; false where it has contacts at so many other places that it may have none there.
+    [[nodiscard]] bool note(ListId list, PlaceId place);
     [[nodiscard]] std::vector<PlaceId> of_list(ListId list);
 
 private:
@@ -45,7 +48,7 @@ private:
     std::uint64_t rollbacks_ = 0;
     std::map<std::pair<std::string, std::string>, PlaceId> ids_;  // by zones and regions
     std::map<PlaceId, Place> places_;
-    std::set<std::pair<ListId, PlaceId>> noted_;
+    std::map<ListId, std::set<PlaceId>> noted_;
     Statement find_{database_, "SELECT place_id FROM place WHERE zones = ?1 AND regions = ?2"};
     Statement insert_{database_, "INSERT INTO place (zones, regions) VALUES (?1, ?2) RETURNING place_id"};
     Statement load_{database_, "SELECT zones, regions FROM place WHERE place_id = ?1"};

@@ -171,6 +171,23 @@ TEST_CASE("a zone that is none is refused at the import") {
     CHECK(added.rejected[0].reason == "its zone is no zone");
 }
 
+TEST_CASE("a list may not have contacts at any number of places") {
+    World world;
+    std::vector<NewContact> contacts;
+    for (int n = 0; n < static_cast<int>(max_places_of_list) + 2; ++n) {
+        contacts.push_back(at_zones(n, "+0", "R" + std::to_string(n)));
+    }
+    contacts.push_back(at_zones(static_cast<int>(contacts.size()), "+0", "R5"));
+    must(world.desk.store.begin());
+    const AddedContacts added = must(world.desk.store.add_contacts("customers", contacts));
+    must(world.desk.store.commit());
+    CHECK(added.accepted == max_places_of_list + 1);
+    REQUIRE(added.rejected.size() == 2);
+    CHECK(added.rejected[0].index == max_places_of_list);
+    CHECK_THAT(added.rejected[0].reason, Catch::Contains("10000 different sets"));
+    CHECK(must(world.desk.store.add_contacts("patients", {&contacts.back(), 1})).accepted == 1);
+}
+
 TEST_CASE("a zone of which the system's data tell nothing stops its people, is told, and lets the campaign wait") {
     World world;
     world.desk.import({at_zones(0, "Mars/Olympus")});
