@@ -38,7 +38,7 @@ class Outdial:
         self.folder = Path(tempfile.mkdtemp(prefix="outdial-test-"))
         self.database = self.folder / "outdial.db"
         self.log = self.folder / "outdial.log"
-        self.environment = dict(os.environ)
+        self.environment = {}  # beside the test's own
         self._daemon = None
 
     def __enter__(self):
@@ -75,7 +75,7 @@ class Outdial:
     def run(self, *arguments, expect=OK):
         """Runs one command of the program and checks its exit code."""
         done = subprocess.run([PROGRAM, *arguments, "--config", self.folder / "outdial.yaml"], capture_output=True,
-                              text=True, timeout=120, env=self.environment)
+                              text=True, timeout=120, env={**os.environ, **self.environment})
         if done.returncode != expect:
             raise AssertionError(f"outdial {' '.join(map(str, arguments))} ended with {done.returncode}, "
                                  f"not {expect}:\n{done.stdout}{done.stderr}\n{self.log_tail()}")
@@ -89,7 +89,7 @@ class Outdial:
         with open(self.log, "ab") as log:
             self._daemon = subprocess.Popen([program, "serve", "--config", self.folder / "outdial.yaml"], stdout=log,
                                             stderr=standard_error, stdin=subprocess.DEVNULL, user=user,
-                                            env=self.environment)
+                                            env={**os.environ, **self.environment})
         deadline = time.monotonic() + READY_TIMEOUT_S
         while True:
             asked = subprocess.run([PROGRAM, "status", "--config", self.folder / "outdial.yaml"], capture_output=True)
