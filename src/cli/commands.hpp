@@ -12,6 +12,7 @@ namespace outdial::cli {
 [[nodiscard]] ExitCode order_campaign(const CommonOptions& common, const CampaignOrderCommand& command);
 [[nodiscard]] ExitCode status(const CommonOptions& common, const StatusCommand& command);
 [[nodiscard]] ExitCode report(const CommonOptions& common, const ReportCommand& command);
+[[nodiscard]] ExitCode report_audit(const CommonOptions& common, const AuditCommand& command);
 [[nodiscard]] ExitCode change_dnc(const CommonOptions& common, const DncChangeCommand& command);
 [[nodiscard]] ExitCode import_dnc(const CommonOptions& common, const DncImportCommand& command);
 [[nodiscard]] ExitCode list_dnc(const CommonOptions& common);

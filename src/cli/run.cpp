@@ -33,6 +33,7 @@ int carry_out(const Invocation& invocation) {
             [&](const CampaignOrderCommand& command) { return status_of(order_campaign(common, command)); },
             [&](const StatusCommand& command) { return status_of(status(common, command)); },
             [&](const ReportCommand& command) { return status_of(report(common, command)); },
+            [&](const AuditCommand& command) { return status_of(report_audit(common, command)); },
             [&](const DncChangeCommand& command) { return status_of(change_dnc(common, command)); },
             [&](const DncImportCommand& command) { return status_of(import_dnc(common, command)); },
             [&](const DncListCommand&) { return status_of(list_dnc(common)); },

@@ -7,6 +7,7 @@
 #include <map>
 #include <system_error>
 
+#include "base/sha256.hpp"
 #include "config/campaign_file.hpp"
 #include "config/daemon_file.hpp"
 #include "config/source.hpp"
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t writable_by_all = 0002;
+constexpr std::size_t rules_digits = 16;  // enough of a digest to name a file's content
 
 void append(std::vector<Problem>& to, std::vector<Problem> more) { std::ranges::move(more, std::back_inserter(to)); }
 
@@ -68,8 +70,10 @@ std::vector<fs::path> list_campaign_files(const fs::path& folder, Position named
     return files;
 }
 
+std::string digest_of(const std::string& text) { return to_hex(Sha256{}.of(text)); }
+
 void load_campaigns(const std::vector<fs::path>& files, const Site* site, const std::atomic<bool>* stop,
-                    LoadResult& result, std::vector<Campaign>& campaigns) {
+                    LoadResult& result, std::vector<Campaign>& campaigns, std::vector<FileDigest>& digests) {
     std::map<std::string, std::string> file_of_name;
     for (const fs::path& path : files) {
         if (stop != nullptr && *stop) return;
@@ -84,6 +88,9 @@ void load_campaigns(const std::vector<fs::path>& files, const Site* site, const 
                                  fmt::format("a campaign named {} stands in {} already; rename one of them",
                                              in_quotes(name), in_quotes(first->second)));
                 }
+                const fs::path file_name = path.parent_path().filename() / path.filename();
+                digests.push_back({file_name.native(), digest_of(*text)});
+                file.campaign.rules = digests.back().digest.substr(0, rules_digits);
                 campaigns.push_back(std::move(file.campaign));
             }
         }
@@ -100,6 +107,7 @@ LoadResult load(const fs::path& outdial_yaml, const std::atomic<bool>* stop) {
     DaemonFile file;
     if (const auto text = read_config_file(outdial_yaml, problems)) {
         file = read_daemon_text(*text, outdial_yaml.native(), problems);
+        file.configuration.files.push_back({outdial_yaml.filename().native(), digest_of(*text)});
     }
     // Campaign files are examined even if outdial.yaml is wrong, but for the names that they take from it.
     const Site* site = problems.none() ? &file.configuration.site : nullptr;
@@ -110,7 +118,7 @@ LoadResult load(const fs::path& outdial_yaml, const std::atomic<bool>* stop) {
     result.problems = problems.take();
     result.warnings = problems.take_warnings();
     std::vector<Campaign> campaigns;
-    load_campaigns(campaign_files, site, stop, result, campaigns);
+    load_campaigns(campaign_files, site, stop, result, campaigns, file.configuration.files);
     if (!result.problems.empty() || (stop != nullptr && *stop)) return result;
     file.configuration.site.campaigns = std::move(campaigns);
     result.configuration = std::move(file.configuration);

@@ -31,6 +31,7 @@ struct ClaimRequest {
     int max_attempts = 1;  // a contact with so many charged attempts is never claimed
     std::vector<Slot> slots;
     std::vector<DoNotCallChoice> do_not_call{};  // beside the global list
+    std::string rules{};                         // Campaign::rules, for the record
 };
 
 /// What a contact has been through in this campaign, the present attempt not counted.

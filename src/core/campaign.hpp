@@ -73,6 +73,8 @@ struct Campaign {
     RetryRules retry;
     std::vector<DoNotCallChoice> do_not_call;  // beside the global list
     int weight = 1;                            // its share where campaigns compete for the same trunk
+    /// Names what its file holds: the first 16 hex digits of its SHA-256; empty without a file.
+    std::string rules;
 };
 
 enum class CampaignState : std::uint8_t { draft, running, paused, draining, finished };

@@ -46,7 +46,8 @@ void Engine::plan(const Now& now) {
                                                        .at = now.utc,
                                                        .max_attempts = campaign->campaign.retry.max_attempts,
                                                        .slots = {},
-                                                       .do_not_call = campaign->campaign.do_not_call});
+                                                       .do_not_call = campaign->campaign.do_not_call,
+                                                       .rules = campaign->campaign.rules});
     }
     std::vector<std::pair<CampaignRun*, ClaimRequest>> full;
     while (!open.empty()) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "store/proof.hpp"
+
 namespace outdial::store {
 
 namespace {
@@ -38,6 +40,7 @@ constexpr const char* settle_sql =
 /// One claim under way.
 struct Claims::Take {
     const ClaimRequest& request;
+    std::string campaign{};  // its name
     DoNotCall::Lists do_not_call{};
     ClaimResult result{};
     std::size_t examined = 0;
@@ -49,12 +52,14 @@ struct Claims::Take {
     }
 };
 
-Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call)
+Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
+               Audit& audit)
     : database_(database),
       campaigns_(campaigns),
       contacts_(contacts),
       attempts_(attempts),
       do_not_call_(do_not_call),
+      audit_(audit),
       due_(database, due_sql),
       put_fresh_(database, put_fresh_sql),
       put_(database, put_sql),
@@ -69,6 +74,7 @@ ClaimResult Claims::claim(const ClaimRequest& request) {
     if (!progress) {
         database_.refuse(fmt::format("claim: campaign number {} is not in the database", request.campaign.value));
     } else if (progress->state == CampaignState::running) {
+        take.campaign = progress->name;
         take.do_not_call = do_not_call_.lists_of(request.do_not_call, request.at);
         take.result.problem = take.do_not_call.problem();
         if (take.result.problem.empty()) {
@@ -139,15 +145,37 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
     if (!position) return;
     Claim claim{
         request.slots[take.result.claims.size()], request.campaign, std::move(*contact), *position, {}, request.at, {}};
-    if (!attempts_.insert(claim)) {
+    const NumberSalt salt = fresh_number_salt();
+    if (!attempts_.insert(claim, audit_.next_id(), salt)) {
         put(request.campaign, candidate, "pending", request.at + number_in_call_delay, "number_in_call");
         return;
     }
+    prove(take, candidate, claim, salt);
     if (candidate.attempts > 0) claim.history = attempts_.history(candidate.contact, request.campaign);
     Candidate taken = candidate;
     ++taken.attempts;
     put(request.campaign, taken, "in_call", request.at, nullptr);
     take.result.claims.push_back(std::move(claim));
+}
+
+void Claims::prove(const Take& take, const Candidate& candidate, const Claim& claim, const NumberSalt& salt) {
+    const std::string proof = to_json(Proof{.campaign = take.campaign,
+                                            .rules = take.request.rules,
+                                            .do_not_call = take.do_not_call.listings(),
+                                            .position = claim.position,
+                                            .numbers = claim.contact.numbers.size(),
+                                            .attempts = candidate.attempts,
+                                            .charged = candidate.charged,
+                                            .max_attempts = take.request.max_attempts,
+                                            .slot = &claim.slot});
+    audit_.append({.kind = AuditKind::claim,
+                   .at = claim.claimed_at,
+                   .campaign = claim.campaign,
+                   .contact = claim.contact.id,
+                   .attempt = claim.slot.attempt,
+                   .number = claim.number().e164,
+                   .salt = salt,
+                   .detail = proof});
 }
 
 // A person's other number may be called where a list forbids one of them: lists are of numbers.
@@ -201,12 +229,18 @@ void Claims::forbid_person(const Settlement& settlement) {
     if (const auto contact = contacts_.load(settlement.contact)) {
         for (const PhoneNumber& number : contact->numbers) numbers.push_back(opt_out_of(number.e164));
     }
-    (void)do_not_call_.add(global_do_not_call_list, numbers, settlement.settled_at);
+    (void)do_not_call_.add(global_do_not_call_list, numbers, Origin{settlement.settled_at});
 }
 
 SettleOutcome Claims::settle(const Settlement& settlement) {
-    const SettleOutcome outcome = attempts_.end(settlement);
+    const SettleOutcome outcome = attempts_.end(settlement, audit_.next_id());
     if (outcome != SettleOutcome::settled) return outcome;
+    audit_.append({.kind = AuditKind::settlement,
+                   .at = settlement.settled_at,
+                   .campaign = settlement.campaign,
+                   .contact = settlement.contact,
+                   .attempt = settlement.attempt,
+                   .detail = to_json(settlement)});
     // At the time of the event it was stored already, unless the database could not be written then.
     if (settlement.facts.result == opted_out) forbid_person(settlement);
     const NextStep& next = settlement.next;

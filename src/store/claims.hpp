@@ -6,6 +6,7 @@
 
 #include "core/attempt.hpp"
 #include "store/attempts.hpp"
+#include "store/audit.hpp"
 #include "store/campaigns.hpp"
 #include "store/contacts.hpp"
 #include "store/do_not_call.hpp"
@@ -21,7 +22,8 @@ inline constexpr std::size_t max_passed_over_per_claim = 256;
 /// Which contact is dialed next, and what an ended attempt makes of it. All members run inside the caller's Scope.
 class Claims {
 public:
-    Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call);
+    Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
+           Audit& audit);
 
     /// Due retries first, oldest first; then contacts never taken, in the order of the list.
     [[nodiscard]] ClaimResult claim(const ClaimRequest& request);
@@ -45,6 +47,7 @@ private:
     /// put aside.
     [[nodiscard]] std::optional<int> permitted_position(Take& take, const Candidate& candidate, const Contact& contact);
     void forbid_person(const Settlement& settlement);
+    void prove(const Take& take, const Candidate& candidate, const Claim& claim, const NumberSalt& salt);
     void put(CampaignId campaign, const Candidate& candidate, const char* state, UtcTime due_at, const char* reason);
     void look_ahead(Take& take);
 
@@ -53,6 +56,7 @@ private:
     Contacts& contacts_;
     Attempts& attempts_;
     DoNotCall& do_not_call_;
+    Audit& audit_;
     Statement due_;
     Statement put_fresh_;
     Statement put_;

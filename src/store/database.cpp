@@ -186,11 +186,13 @@ void Database::commit_group() {
     }
     execute("COMMIT", "committing");
     if (file_stamp() == file_stamp_) log_index_ = log_index();  // the commit may have begun the log anew
+    if (failed()) ++times_undone_;
     if (failed() && in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 void Database::rollback_group() {
     group_open_ = false;
+    ++times_undone_;
     if (in_transaction()) sqlite3_exec(handle(), "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
@@ -277,6 +279,7 @@ Result<void> Scope::finish() {
 
 void Scope::roll_back() {
     open_ = false;
+    ++database_.times_undone_;
     if (!database_.in_transaction()) return;  // SQLite has rolled back by itself
     sqlite3_exec(database_.handle(), nested_ ? "ROLLBACK TO job; RELEASE job" : "ROLLBACK", nullptr, nullptr, nullptr);
 }

@@ -83,6 +83,9 @@ public:
     /// What the failure taken last says of the database as a whole.
     [[nodiscard]] Fault last_fault() const { return last_fault_; }
 
+    /// Grows whenever work may have been undone: what was remembered of it is to be read again.
+    [[nodiscard]] std::uint64_t times_undone() const { return times_undone_; }
+
     /// The id of the row that the last INSERT into a table with such ids made.
     [[nodiscard]] std::int64_t last_inserted_id() const;
 
@@ -154,6 +157,7 @@ private:
     std::optional<Failure> failure_;
     LockPatience patience_;
     std::chrono::steady_clock::time_point wait_began_{};
+    std::uint64_t times_undone_ = 0;
     int wal_pages_ = 0;
     FileStamp file_stamp_;  // as the file was when it was looked at last
     LogIndex log_index_;    // at the time

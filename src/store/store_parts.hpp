@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/claims.hpp"
+#include "store/configuration_files.hpp"
 #include "store/file_watch.hpp"
 #include "store/forgetting.hpp"
 #include "store/migrations.hpp"
@@ -23,9 +24,11 @@ struct Store::Parts {
     Campaigns campaigns{*database};
     Contacts contacts{*database};
     Attempts attempts{*database, contacts};
-    DoNotCall do_not_call{*database};
-    Claims claims{*database, campaigns, contacts, attempts, do_not_call};
-    Forgetting forgetting{*database};
+    Audit audit{*database};
+    DoNotCall do_not_call{*database, audit};
+    Claims claims{*database, campaigns, contacts, attempts, do_not_call, audit};
+    ConfigurationFiles configuration_files{*database, audit};
+    Forgetting forgetting{*database, audit};
     SchemaGuard schema{*database, embedded_migrations()};
 };
 
@@ -47,6 +50,7 @@ struct Store::Condition {
     bool suspect = false;            // the disk failed: the connection is to be opened anew
     std::optional<Error> condemned;  // for good
     Result<void> mirror;             // whether it could be written lately
+    Milliseconds audit_keep = default_audit_keep;
     std::vector<Claim> uncommitted;  // of the group that is open
     /// Of commits that the disk failed: nobody was told of them, but SQLite may find them in its log later.
     std::vector<Claim> doubtful;

@@ -126,7 +126,7 @@ TEST_CASE("A log that was checkpointed and emptied, by whomever, is as long as i
     must(claim_in_group(desk, 1));
     // As `outdial forget` does after its commit.
     must(desk.store.begin());
-    must(desk.store.forget({number_of(3), {}, {}}));
+    must(desk.store.forget({number_of(3), {}, {}}, noon));
     must(desk.store.commit());
     CHECK(desk.store.copies_of_the_forgotten() == Copies::none);
     CHECK(why_refused(desk.store).empty());

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/attempt.hpp"
+#include "store/do_not_call.hpp"
+
+namespace outdial::store {
+
+/// Why an attempt was allowed: everything that was asked for it in the claim's transaction. What a claim asks besides
+/// is added here, and to to_json().
+struct Proof {
+    std::string_view campaign;
+    std::string_view rules;  // of the campaign's file, by its digest; empty where there is no file
+    std::span<const DoNotCallListing> do_not_call;  // none of them forbade the number
+    int position = 0;                               // of the number, of so many
+    std::size_t numbers = 0;
+    int attempts = 0;  // before this one, in this campaign
+    int charged = 0;   // of these, and the budget
+    int max_attempts = 0;
+    const Slot* slot = nullptr;
+};
+[[nodiscard]] std::string to_json(const Proof& proof);
+
+/// How an attempt ended: with the claim's row all that a record of the call must hold.
+[[nodiscard]] std::string to_json(const Settlement& settlement);
+
+}  // namespace outdial::store
