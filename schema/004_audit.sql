@@ -17,7 +17,13 @@ CREATE TABLE audit (
     detail        TEXT NOT NULL,  -- a JSON object
     hash          BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
-CREATE INDEX audit_by_time ON audit (at);
+-- The earliest and the latest time of each 256 rows, written with the last of them: the rows of a day are found by them
+-- for a fraction of what an index of every row costs each call.
+CREATE TABLE audit_span (
+    last_id  INTEGER PRIMARY KEY,
+    least_at INTEGER NOT NULL,
+    most_at  INTEGER NOT NULL
+) STRICT;
 CREATE INDEX audit_forgotten ON audit (contact_id) WHERE kind = 'forget';
 
 -- Where the chain begins: behind the last row that was removed for its age. One row.

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <random>
+#include <utility>
 
 #include "daemon/audit_notes.hpp"
 #include "daemon/call_records.hpp"
@@ -323,10 +324,14 @@ void Dialer::wait_for_answers(SteadyTime until, std::function<void()> done) {
 }
 
 void Dialer::begin_close(std::chrono::steady_clock::time_point give_up_at, const std::string& because) {
-    closing_ = true;
+    const bool again = std::exchange(closing_, true);  // at a second signal
     // Where too much waits already, the next start tells how this run ended.
-    (void)post_task(
-        [by = store::Origin{read_clocks().utc, because}](store::Store& store) { (void)note_stop(store, by); }, {});
+    if (!again) {
+        const auto note = [by = store::Origin{read_clocks().utc, because}](store::Store& store) {
+            (void)note_stop(store, by);
+        };
+        (void)post_task(note, {});
+    }
     timer_.cancel();
     load_meter_.stop();
     links_->stop();

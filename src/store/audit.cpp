@@ -162,6 +162,7 @@ void Audit::append(const AuditEntry& entry) {
     insert_.run(row.id, row.at, row.kind, row.actor, row.campaign, row.contact, blob_of(row.attempt),
                 blob_of(row.number_digest), row.detail, Blob{bytes_of(head.hash)});
     if (number && !entry.attempt) insert_number_.run(row.id, entry.number, Blob{bytes_of(*entry.salt)});
+    if (row.id % rows_a_span == 0) insert_span_.run(row.id, row.id - rows_a_span);
     if (!database_.failed()) head_ = head;
 }
 
@@ -196,6 +197,7 @@ void Audit::remove_older_than(Milliseconds keep) {
     if (last == 0) return;
     move_anchor_.run(last, Blob{hash});
     remove_.run(last);
+    remove_spans_.run(last);
     remove_numbers_.run(last);
 }
 

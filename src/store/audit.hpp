@@ -63,6 +63,8 @@ struct AuditEntry {
 };
 
 inline constexpr Milliseconds default_audit_keep = std::chrono::hours{24} * 1826;  // five years, 16 CFR 310.5
+/// Rows whose times audit_span sums up.
+inline constexpr std::int64_t rows_a_span = 256;
 /// So that a claim that comes meanwhile does not wait long.
 inline constexpr std::int64_t max_audit_rows_removed_at_once = 500;
 
@@ -123,9 +125,13 @@ private:
                       "INSERT INTO audit (audit_id, at, kind, actor, campaign_id, contact_id, attempt_id, "
                       "number_digest, detail, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
     Statement insert_number_{database_, "INSERT INTO audit_number (audit_id, number, salt) VALUES (?1, ?2, ?3)"};
+    Statement insert_span_{database_,
+                           "INSERT INTO audit_span (last_id, least_at, most_at) SELECT ?1, min(at), max(at) FROM audit "
+                           "WHERE audit_id <= ?1 AND audit_id > ?2"};
     Statement oldest_{database_, "SELECT audit_id, hash, at FROM audit ORDER BY audit_id LIMIT ?1"};
     Statement move_anchor_{database_, "UPDATE audit_anchor SET audit_id = ?1, hash = ?2"};
     Statement remove_{database_, "DELETE FROM audit WHERE audit_id <= ?1"};
+    Statement remove_spans_{database_, "DELETE FROM audit_span WHERE last_id <= ?1"};
     Statement remove_numbers_{database_, "DELETE FROM audit_number WHERE audit_id <= ?1"};
 };
 

@@ -3,6 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
+#include <vector>
 
 namespace outdial::store {
 
@@ -12,7 +15,7 @@ constexpr std::int64_t rows_a_page = 10'000;
 
 #define AUDIT_COLUMNS "SELECT audit_id, at, kind, actor, campaign, contact_id, attempt_id, number, detail, hash "
 
-// ?1 the number, ?2 and ?3 the time, ?4 the last row before. A number's rows are few, however many there are in all.
+// ?1 the number, ?2 and ?3 the time. A number's rows are few, however many there are in all.
 constexpr const char* of_number_sql = AUDIT_COLUMNS
     "FROM audit_log WHERE audit_id IN ("
     "SELECT t.claim_audit_id FROM attempt AS t WHERE t.number = ?1 AND t.contact_id IN ("
@@ -22,14 +25,15 @@ constexpr const char* of_number_sql = AUDIT_COLUMNS
     "SELECT contact_id FROM contact_number WHERE number = ?1 AND position = 0 "
     "UNION SELECT contact_id FROM contact_number WHERE number = ?1 AND position > 0) "
     "UNION ALL SELECT audit_id FROM audit_number WHERE number = ?1) "
-    "AND audit_id > ?4 AND audit_id IN (SELECT audit_id FROM audit WHERE at >= ?2 AND at < ?3) "
-    "ORDER BY audit_id LIMIT ?5";
+    "AND (SELECT a.at >= ?2 AND a.at < ?3 FROM audit AS a WHERE a.audit_id = audit_log.audit_id) ORDER BY audit_id";
 
-// In two steps, so that SQLite reads a page's rows and no more: the ids by the index of times, then the rows.
+// Of the rows above ?1 and through ?2 those of a time.
 constexpr const char* of_time_sql = AUDIT_COLUMNS
-    ", raw_at FROM (SELECT audit_id AS id, at AS raw_at FROM audit INDEXED BY audit_by_time "
-    "WHERE (at, audit_id) > (?1, ?2) AND at < ?3 ORDER BY at, audit_id LIMIT ?4) CROSS JOIN audit_log ON audit_id = id "
-    "ORDER BY raw_at, id";
+    "FROM audit_log WHERE audit_id IN (SELECT audit_id FROM audit WHERE audit_id > ?1 AND audit_id <= ?2 "
+    "AND at >= ?3 AND at < ?4) ORDER BY audit_id";
+
+constexpr const char* spans_sql =
+    "SELECT last_id FROM audit_span WHERE most_at >= ?1 AND least_at < ?2 AND last_id > ?3 ORDER BY last_id LIMIT ?4";
 
 constexpr const char* page_sql =
     "SELECT a.audit_id, a.at, a.kind, a.actor, a.campaign_id, a.contact_id, a.attempt_id, a.number_digest, a.detail, "
@@ -84,6 +88,9 @@ struct AuditReader::Parts {
     std::unique_ptr<Database> database;
     Statement of_number{*database, of_number_sql};
     Statement of_time{*database, of_time_sql};
+    Statement spans{*database, spans_sql};
+    Statement last_span{*database, "SELECT max(last_id) FROM audit_span"};
+    Statement span{*database, "SELECT least_at, most_at FROM audit_span WHERE last_id = ?1"};
     Statement page{*database, page_sql};
     Statement one{*database, "SELECT hash, at FROM audit WHERE audit_id = ?1"};
     Statement forgotten{*database,
@@ -93,6 +100,10 @@ struct AuditReader::Parts {
     Statement anchor{*database, "SELECT audit_id, hash FROM audit_anchor"};
     Sha256 sha256;
     std::string hashed;
+    // Of the span that is being looked at.
+    std::int64_t rows_of_span = 0;
+    std::int64_t least_at = 0;
+    std::int64_t most_at = 0;
 
     [[nodiscard]] Result<void> outcome() {
         if (auto failure = database->take_failure()) return tl::unexpected{std::move(failure->error)};
@@ -104,7 +115,12 @@ struct AuditReader::Parts {
         if (rows.next() && take_digest(rows.blob(1), head.hash)) head.id = rows.integer(0);
         return head;
     }
+    using Take = std::function<bool(const AuditLine&)>;
+    [[nodiscard]] static bool take_rows(Rows rows, const Take& take);
+    [[nodiscard]] std::vector<std::int64_t> spans_of(const AuditQuery& query, std::int64_t after);
+    void read_time(const AuditQuery& query, const Take& take);
     void look_at_page(std::int64_t last, AuditVerdict& verdict, bool& more);
+    [[nodiscard]] bool sums_up(const AuditRow& row);
     [[nodiscard]] std::string fault_of(const Rows& rows, const AuditRow& row, AuditVerdict& verdict);
     void compare_head(const AuditHead& known, std::int64_t removed, AuditVerdict& verdict);
 };
@@ -120,20 +136,43 @@ Result<AuditReader> AuditReader::open(const std::filesystem::path& path) {
     return AuditReader{std::make_unique<Parts>(std::move(*database))};
 }
 
-Result<void> AuditReader::read(const AuditQuery& query, const std::function<bool(const AuditLine&)>& take) {
-    std::int64_t last_at = to_unix_ms(query.from) - (query.from == UtcTime::min() ? 0 : 1);
-    std::int64_t last_id = query.number.empty() ? std::numeric_limits<std::int64_t>::max() : 0;
-    for (std::int64_t rows_read = rows_a_page; rows_read == rows_a_page;) {
-        rows_read = 0;
-        Rows rows = query.number.empty()
-                        ? parts_->of_time.rows(last_at, last_id, query.to, rows_a_page)
-                        : parts_->of_number.rows(query.number, query.from, query.to, last_id, rows_a_page);
-        while (rows.next()) {
-            ++rows_read;
-            last_id = rows.integer(0);
-            if (query.number.empty()) last_at = rows.integer(10);
-            if (!take(line_of(rows))) return parts_->outcome();
+// False where `take` wants no more.
+bool AuditReader::Parts::take_rows(Rows rows, const Take& take) {
+    while (rows.next()) {
+        if (!take(line_of(rows))) return false;
+    }
+    return true;
+}
+
+std::vector<std::int64_t> AuditReader::Parts::spans_of(const AuditQuery& query, std::int64_t after) {
+    std::vector<std::int64_t> found;
+    Rows rows = spans.rows(query.from, query.to, after, rows_a_page);
+    while (rows.next()) found.push_back(rows.integer(0));
+    return found;
+}
+
+// Span by span, and at last the rows that are not in one yet.
+void AuditReader::Parts::read_time(const AuditQuery& query, const Take& take) {
+    std::int64_t last = 0;
+    for (auto found = spans_of(query, 0); !found.empty(); found = spans_of(query, last)) {
+        for (const std::int64_t span : found) {
+            if (!take_rows(of_time.rows(span - rows_a_span, span, query.from, query.to), take)) return;
         }
+        last = found.back();
+    }
+    std::int64_t open_after = 0;
+    {
+        Rows rows = last_span.rows();
+        if (rows.next()) open_after = std::max(rows.integer(0), anchor_now().id);
+    }
+    (void)take_rows(of_time.rows(open_after, std::numeric_limits<std::int64_t>::max(), query.from, query.to), take);
+}
+
+Result<void> AuditReader::read(const AuditQuery& query, const std::function<bool(const AuditLine&)>& take) {
+    if (query.number.empty()) {
+        parts_->read_time(query, take);
+    } else {
+        (void)parts_->take_rows(parts_->of_number.rows(query.number, query.from, query.to), take);
     }
     return parts_->outcome();
 }
@@ -149,6 +188,21 @@ std::string AuditReader::Parts::fault_of(const Rows& rows, const AuditRow& row, 
     }
     if (bytes_of(number_digest(sha256, rows.blob(11), rows.text(10))) == *row.number_digest) return {};
     return "the number beside it is not the one that it was written for";
+}
+
+// Whether audit_span knows the times of the rows through this one, where this one ends a span; else its rows would not
+// be found by their time.
+bool AuditReader::Parts::sums_up(const AuditRow& row) {
+    least_at = rows_of_span == 0 ? row.at : std::min(least_at, row.at);
+    most_at = rows_of_span == 0 ? row.at : std::max(most_at, row.at);
+    ++rows_of_span;
+    if (row.id % rows_a_span != 0) return true;
+    const bool is_whole = std::exchange(rows_of_span, 0) == rows_a_span;
+    Rows rows = span.rows(row.id);
+    if (!rows.next()) return false;
+    // Of one whose first rows were removed for their age it knows more.
+    return is_whole ? rows.integer(0) == least_at && rows.integer(1) == most_at
+                    : rows.integer(0) <= least_at && rows.integer(1) >= most_at;
 }
 
 void AuditReader::Parts::look_at_page(std::int64_t last, AuditVerdict& verdict, bool& more) {
@@ -170,6 +224,9 @@ void AuditReader::Parts::look_at_page(std::int64_t last, AuditVerdict& verdict, 
         }
         if (std::string fault = fault_of(rows, row, verdict); !fault.empty()) {
             return broken(row.id, from_unix_ms(row.at), std::move(fault));
+        }
+        if (!sums_up(row)) {
+            return broken(row.id, from_unix_ms(row.at), "the times of the rows before it are not those in audit_span");
         }
         if (verdict.rows++ == 0) verdict.first_id = row.id;
         verdict.head = {row.id, hash};
@@ -195,6 +252,7 @@ void AuditReader::Parts::compare_head(const AuditHead& known, std::int64_t remov
 
 Result<AuditVerdict> AuditReader::verify(const std::optional<AuditHead>& known_head) {
     AuditVerdict verdict;
+    parts_->rows_of_span = 0;
     verdict.head = parts_->anchor_now();
     std::int64_t removed = verdict.head.id;
     std::int64_t last = 0;
@@ -212,6 +270,7 @@ Result<AuditVerdict> AuditReader::verify(const std::optional<AuditHead>& known_h
         removed = anchor.id;
         verdict.head = anchor;
         verdict.broken.reset();
+        parts_->rows_of_span = 0;
     }
     if (known_head && !verdict.broken) parts_->compare_head(*known_head, removed, verdict);
     if (auto read = parts_->outcome(); !read) return tl::unexpected{std::move(read.error())};

@@ -49,8 +49,7 @@ public:
     AuditReader& operator=(AuditReader&&) noexcept;
     ~AuditReader();
 
-    /// In the order in which they were written; for a time without a number in the order of their times. Ends when
-    /// `take` gives false.
+    /// In the order in which they were written. Ends when `take` gives false.
     [[nodiscard]] Result<void> read(const AuditQuery& query, const std::function<bool(const AuditLine&)>& take);
     /// The chain from its beginning to its end, and whether each number is still the one that was called. The first
     /// broken row ends it. What was there is compared with `known_head`, that of some earlier time, if there is one.

@@ -40,7 +40,8 @@ constexpr const char* settle_sql =
 /// One claim under way.
 struct Claims::Take {
     const ClaimRequest& request;
-    std::string campaign{};  // its name
+    std::string campaign{};           // its name
+    std::string do_not_call_proof{};  // its lists, as JSON
     DoNotCall::Lists do_not_call{};
     ClaimResult result{};
     std::size_t examined = 0;
@@ -78,6 +79,7 @@ ClaimResult Claims::claim(const ClaimRequest& request) {
         take.do_not_call = do_not_call_.lists_of(request.do_not_call, request.at);
         take.result.problem = take.do_not_call.problem();
         if (take.result.problem.empty()) {
+            take.do_not_call_proof = to_json(take.do_not_call.listings());
             take_due(take);
             take_fresh(take, *progress);
             if (take.slots_left() > 0) look_ahead(take);
@@ -161,7 +163,7 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
 void Claims::prove(const Take& take, const Candidate& candidate, const Claim& claim, const NumberSalt& salt) {
     const std::string proof = to_json(Proof{.campaign = take.campaign,
                                             .rules = take.request.rules,
-                                            .do_not_call = take.do_not_call.listings(),
+                                            .do_not_call = take.do_not_call_proof,
                                             .position = claim.position,
                                             .numbers = claim.contact.numbers.size(),
                                             .attempts = candidate.attempts,

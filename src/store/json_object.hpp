@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,10 @@ void append_json_string(std::string& out, std::string_view text);
 /// Writes one JSON object, member after member. Keys are words of ours.
 class JsonObject {
 public:
+    JsonObject() {
+        text_.reserve(usual_bytes);
+        text_ += '{';
+    }
     JsonObject& text(std::string_view key, std::string_view value);
     JsonObject& text_if_any(std::string_view key, std::string_view value);  // nothing for an empty one
     JsonObject& number(std::string_view key, std::int64_t value);
@@ -30,7 +35,8 @@ public:
 private:
     void begin(std::string_view key);
 
-    std::string text_ = "{";
+    static constexpr std::size_t usual_bytes = 400;
+    std::string text_;
 };
 
 }  // namespace outdial::store

@@ -4,8 +4,6 @@
 
 namespace outdial::store {
 
-namespace {
-
 std::string to_json(std::span<const DoNotCallListing> lists) {
     std::string text = "[";
     for (const DoNotCallListing& list : lists) {
@@ -19,15 +17,13 @@ std::string to_json(std::span<const DoNotCallListing> lists) {
     return text + ']';
 }
 
-}  // namespace
-
 std::string to_json(const Proof& proof) {
     return JsonObject{}
         .text("campaign", proof.campaign)
         .text_if_any("rules", proof.rules)
         .number("number", proof.position + 1)
         .number("of_numbers", static_cast<std::int64_t>(proof.numbers))
-        .json("do_not_call", to_json(proof.do_not_call))
+        .json("do_not_call", proof.do_not_call)
         .number("attempts", proof.attempts)
         .number("charged", proof.charged)
         .number("max_attempts", proof.max_attempts)

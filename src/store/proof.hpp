@@ -1,10 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/attempt.hpp"
 #include "store/do_not_call.hpp"
@@ -15,9 +14,9 @@ namespace outdial::store {
 /// is added here, and to to_json().
 struct Proof {
     std::string_view campaign;
-    std::string_view rules;  // of the campaign's file, by its digest; empty where there is no file
-    std::span<const DoNotCallListing> do_not_call;  // none of them forbade the number
-    int position = 0;                               // of the number, of so many
+    std::string_view rules;        // of the campaign's file, by its digest; empty where there is no file
+    std::string_view do_not_call;  // the lists, as JSON; none of them forbade the number
+    int position = 0;              // of the number, of so many
     std::size_t numbers = 0;
     int attempts = 0;  // before this one, in this campaign
     int charged = 0;   // of these, and the budget
@@ -25,6 +24,8 @@ struct Proof {
     const Slot* slot = nullptr;
 };
 [[nodiscard]] std::string to_json(const Proof& proof);
+/// The same for all attempts of one claim.
+[[nodiscard]] std::string to_json(std::span<const DoNotCallListing> lists);
 
 /// How an attempt ended: with the claim's row all that a record of the call must hold.
 [[nodiscard]] std::string to_json(const Settlement& settlement);

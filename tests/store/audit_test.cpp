@@ -248,9 +248,10 @@ TEST_CASE("The audit is asked for one number, for one time, and for both") {
           std::vector<std::string>{"6 settlement", "7 settlement", "8 settlement"});
     CHECK(kinds(day, {.number = number_of(0), .from = noon + 1h, .to = noon + 2h}) ==
           std::vector<std::string>{"9 claim", "10 settlement"});
-    // The clock was set back: by time it comes first, and the chain is as it was written.
+    // The clock was set back: it is found by the time that it has.
     must(day.store.note(AuditKind::start, noon - 1h, "{}"));
-    CHECK(kinds(day, {}).front() == "12 start");
+    CHECK(kinds(day, {.number = {}, .from = noon - 2h, .to = noon}) == std::vector<std::string>{"12 start"});
+    CHECK(kinds(day, {}).back() == "12 start");
     CHECK(state_of(day) == "sound");
 }
 
@@ -263,6 +264,10 @@ TEST_CASE("More rows than a page holds are read and checked, each once") {
     CHECK(verdict.rows == 20'501);  // and the campaign's start
     CHECK(verdict.head == must(desk.store.audit_head()));
     CHECK(kinds(desk, {}).size() == 20'501);
+    CHECK(kinds(desk, {.number = {}, .from = noon + 1s, .to = noon + 3s}).size() == 6'000);
+    CHECK(kinds(desk, {.number = {}, .from = noon + 6833ms, .to = noon + 1h}).size() == 1);  // the newest
+    REQUIRE(desk.shell().run("UPDATE audit_span SET most_at = least_at WHERE last_id = 512").empty());
+    CHECK(state_of(desk) == "row 512: the times of the rows before it are not those in audit_span");
 }
 
 TEST_CASE("Rows are removed when they are older than they are kept, from the beginning, and the rest still verifies") {
@@ -293,6 +298,8 @@ TEST_CASE("A few rows are removed at once, up to the first that is young enough"
     desk.store.keep_audit_for(24h);
     must(desk.store.trim_audit());
     CHECK(verdict_of(desk).first_id == max_audit_rows_removed_at_once + 1);
+    CHECK(state_of(desk) == "sound");  // in the middle of a span
+    CHECK(kinds(desk, {.number = {}, .from = noon, .to = noon + 1s}).size() == 1'201 - 500);
     for (int i = 0; i < 5; ++i) must(desk.store.trim_audit());
     CHECK(verdict_of(desk).rows == 3);
     CHECK(state_of(desk) == "sound");
