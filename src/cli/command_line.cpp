@@ -175,17 +175,48 @@ private:
 
     void add_report() {
         CLI::App* command = add(app_, "report", help::report);
-        command->add_option("NAME", report_.name, "The campaign")->required();
+        command->add_option("NAME", report_.name, "The campaign");
+        add_format(*command, report_.format);
+        CLI::App* audit = add_audit(*command);
+        command->callback([this, audit] {
+            if (audit->parsed()) return;
+            if (report_.name.empty()) throw CLI::RequiredError("NAME");
+            invocation_.command = report_;
+        });
+    }
+
+    CLI::App* add_audit(CLI::App& report) {
+        CLI::App* command = add(report, "audit", help::report_audit);
+        CLI::Option* number =
+            command->add_option("--number", audit_.number, "Only what concerns this number")->type_name("NUMBER");
+        command->add_option("--region", audit_.region, "Whose national number it is: US, GB, DE...")
+            ->type_name("REGION");
+        CLI::Option* from =
+            command
+                ->add_option("--from", audit_.from, "From this day or instant on (UTC): 2026-11-01, '2026-11-01 14:30'")
+                ->type_name("TIME");
+        CLI::Option* to =
+            command->add_option("--to", audit_.to, "Until the end of this day, or before this instant (UTC)")
+                ->type_name("TIME");
+        command->add_flag("--verify", audit_.verify, "Look through the whole chain instead: is it as it was written?")
+            ->excludes(number)
+            ->excludes(from)
+            ->excludes(to);
+        add_format(*command, audit_.format);
+        command->callback([this] { invocation_.command = audit_; });
+        return command;
+    }
+
+    static void add_format(CLI::App& command, Format& format) {
         const auto is_format = [](const std::string& name) {
             return formats.contains(name) ? std::string{} : "'" + name + "' is none of table, csv and json";
         };
         command
-            ->add_option_function<std::string>(
-                "--format", [this](const std::string& name) { report_.format = formats.at(name); },
+            .add_option_function<std::string>(
+                "--format", [&format](const std::string& name) { format = formats.at(name); },
                 "table, csv or json [table]")
             ->check(CLI::Validator(is_format, ""))
             ->type_name("FORMAT");
-        command->callback([this] { invocation_.command = report_; });
     }
 
     void add_dnc() {
@@ -273,6 +304,7 @@ private:
     ImportCommand import_;
     StatusCommand status_;
     ReportCommand report_;
+    AuditCommand audit_;
     DncChangeCommand dnc_change_;
     DncImportCommand dnc_import_;
     ForgetCommand forget_;

@@ -14,6 +14,7 @@ namespace outdial::cli {
 [[nodiscard]] ExitCode why(const CommonOptions& common, const WhyCommand& command);
 [[nodiscard]] ExitCode explain(const CommonOptions& common, const ExplainCommand& command);
 [[nodiscard]] ExitCode report(const CommonOptions& common, const ReportCommand& command);
+[[nodiscard]] ExitCode report_audit(const CommonOptions& common, const AuditCommand& command);
 [[nodiscard]] ExitCode change_dnc(const CommonOptions& common, const DncChangeCommand& command);
 [[nodiscard]] ExitCode import_dnc(const CommonOptions& common, const DncImportCommand& command);
 [[nodiscard]] ExitCode list_dnc(const CommonOptions& common);

@@ -172,7 +172,7 @@ private:
 };
 
 Result<StoredBatch> DirectSink::add(std::span<const NewContact> contacts) {
-    const Result<store::AddedContacts> added = access_.store->add_contacts(list_, contacts);
+    const Result<store::AddedContacts> added = access_.store->add_contacts(list_, contacts, own_origin("import"));
     if (!added) {
         return tl::unexpected(added.error());
     }

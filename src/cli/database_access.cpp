@@ -1,11 +1,20 @@
 #include "cli/database_access.hpp"
 
+#include <unistd.h>
+
 #include <memory>
 
 #include "cli/act_as_owner.hpp"
+#include "daemon/actor.hpp"
+#include "daemon/clock.hpp"
 #include "zone/atlas.hpp"
 
 namespace outdial::cli {
+
+// The user who called, not the database's owner as whom the program may act.
+store::Origin own_origin(std::string_view command) {
+    return {daemon::read_clocks().utc, daemon::actor_of(::getuid(), ::getpid(), command)};
+}
 
 Outcome<DatabaseAccess> access_database(const CommonOptions& common, const config::DaemonConfig& config,
                                         std::string_view without_daemon) {

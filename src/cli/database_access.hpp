@@ -16,6 +16,9 @@ struct DatabaseAccess {
     std::optional<store::Store> store;
 };
 
+/// Who has something done to the database itself, for the audit.
+[[nodiscard]] store::Origin own_origin(std::string_view command);
+
 /// Where neither can be had: why, and that what `without_daemon` says cannot be done ("the database be used").
 [[nodiscard]] Outcome<DatabaseAccess> access_database(const CommonOptions& common, const config::DaemonConfig& config,
                                                       std::string_view without_daemon);

@@ -3,7 +3,6 @@
 #include <fmt/chrono.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -14,6 +13,7 @@
 #include "cli/table.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text.hpp"
+#include "cli/utc_text.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/do_not_call_order.hpp"
 #include "number/normaliser.hpp"
@@ -30,35 +30,11 @@ Outcome<json> change_lists(const CommonOptions& common, DatabaseAccess& access, 
     if (!order) {
         return give_up(common, ExitCode::failed, order.error().message);
     }
-    const auto answer = daemon::carry_out(*access.store, *order, daemon::read_clocks().utc);
+    const auto answer = daemon::carry_out(*access.store, *order, own_origin("dnc"));
     if (!answer) {
         return give_up(common, ExitCode::failed, answer.error().message);
     }
     return *answer;
-}
-
-std::optional<UtcTime> utc_day(std::string_view text) {
-    constexpr std::size_t size = 10;
-    int parts[3] = {};
-    const std::size_t starts[] = {0, 5, 8};
-    const std::size_t sizes[] = {4, 2, 2};
-    if (text.size() != size || text[4] != '-' || text[7] != '-') {
-        return std::nullopt;
-    }
-    for (std::size_t i = 0; i < 3; ++i) {
-        const std::string_view part = text.substr(starts[i], sizes[i]);
-        const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), parts[i]);
-        if (error != std::errc{} || end != part.data() + part.size() || parts[i] < 1) {
-            return std::nullopt;
-        }
-    }
-    const std::chrono::year_month_day day{std::chrono::year{parts[0]},
-                                          std::chrono::month{static_cast<unsigned>(parts[1])},
-                                          std::chrono::day{static_cast<unsigned>(parts[2])}};
-    if (!day.ok()) {
-        return std::nullopt;
-    }
-    return UtcTime{std::chrono::sys_days{day}.time_since_epoch()};
 }
 
 namespace {

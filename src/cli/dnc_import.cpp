@@ -12,6 +12,7 @@
 #include "cli/progress.hpp"
 #include "cli/terminal.hpp"
 #include "cli/text.hpp"
+#include "cli/utc_text.hpp"
 #include "config/rules.hpp"
 #include "control/protocol.hpp"
 #include "daemon/clock.hpp"

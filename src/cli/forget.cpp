@@ -46,7 +46,7 @@ Outcome<Records> Records::open(const CommonOptions& common, const config::Daemon
 
 Result<json> Records::ask_store(const store::PersonKey& key, bool only_look) {
     const Result<std::vector<store::PersonRecord>> people =
-        only_look ? access_.store->find_people(key) : access_.store->forget(key);
+        only_look ? access_.store->find_people(key) : access_.store->forget(key, own_origin("forget"));
     if (!people) {
         return tl::unexpected(people.error());
     }

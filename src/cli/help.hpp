@@ -98,6 +98,20 @@ inline constexpr Topic report{
   outdial report renewals
   outdial report renewals --format csv > renewals.csv)"};
 
+inline constexpr Topic report_audit{
+    "Who did what, and why each call was allowed",
+    "The audit, from the database; no daemon is needed: every order of an operator and every change of the "
+    "configuration with who and when, every attempt with the proof of why it was allowed and how it ended, one row "
+    "each. "
+    "For one number, one time, or all of it. Rows are only ever added, and each holds a hash over itself and the row "
+    "before: --verify looks through all of them, and ends with 1 and the first row that is not as it was written. "
+    "Times "
+    "are UTC. A campaign named audit is reported by SQL.",
+    R"(Examples:
+  outdial report audit --number '+1 212 555 0100'
+  outdial report audit --from 2026-11-01 --to 2026-11-30 --format csv > november.csv
+  outdial report audit --verify)"};
+
 inline constexpr Topic dnc{
     "Numbers that must not be called",
     "Do-not-call lists: the list 'global' is kept by every campaign, others by those that name them under do_not_call. "

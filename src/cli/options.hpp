@@ -43,6 +43,15 @@ struct ReportCommand {
     Format format = Format::table;
 };
 
+struct AuditCommand {
+    std::string number;  // empty: every row
+    std::string region;  // whose national number: US
+    std::string from;    // a day or an instant by UTC; empty: from the beginning
+    std::string to;      // likewise: before that instant, or until that day's end
+    bool verify = false;
+    ReportCommand::Format format = ReportCommand::Format::table;
+};
+
 struct ImportCommand {
     std::string list;
     std::string file;  // "-" is standard input
@@ -94,7 +103,7 @@ struct DncImportCommand {
 struct DncListCommand {};
 
 using Command = std::variant<ServeCommand, CheckCommand, ImportCommand, CampaignListCommand, CampaignOrderCommand,
-                             StatusCommand, WhyCommand, ExplainCommand, ReportCommand, DncChangeCommand,
+                             StatusCommand, WhyCommand, ExplainCommand, ReportCommand, AuditCommand, DncChangeCommand,
                              DncImportCommand, DncListCommand, ForgetCommand, ReloadCommand, SandboxCommand>;
 
 }  // namespace outdial::cli

@@ -35,6 +35,7 @@ int carry_out(const Invocation& invocation) {
             [&](const WhyCommand& command) { return status_of(why(common, command)); },
             [&](const ExplainCommand& command) { return status_of(explain(common, command)); },
             [&](const ReportCommand& command) { return status_of(report(common, command)); },
+            [&](const AuditCommand& command) { return status_of(report_audit(common, command)); },
             [&](const DncChangeCommand& command) { return status_of(change_dnc(common, command)); },
             [&](const DncImportCommand& command) { return status_of(import_dnc(common, command)); },
             [&](const DncListCommand&) { return status_of(list_dnc(common)); },

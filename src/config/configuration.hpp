@@ -37,13 +37,21 @@ struct DaemonConfig {
     std::filesystem::path campaigns_dir;
     std::filesystem::path rule_packs_dir = default_rule_packs_dir;
     std::filesystem::path control_socket;
-    std::vector<ServerConfig> servers;  // in the order of Site::servers
+    Milliseconds audit_keep = std::chrono::hours{24} * 1826;  // five years
+    std::vector<ServerConfig> servers;                        // in the order of Site::servers
+};
+
+/// A file as it was read: outdial.yaml, or campaigns.d/renewals.yaml; SHA-256 of its bytes as 64 hex digits.
+struct FileDigest {
+    std::string name;
+    std::string digest;
 };
 
 /// Everything that the configuration says, checked: names are unique, every name referred to exists.
 struct Configuration {
     DaemonConfig daemon;
     Site site;
+    std::vector<FileDigest> files;
 };
 
 }  // namespace outdial::config

@@ -19,7 +19,8 @@ constexpr std::size_t max_caller_ids = 1000;
 constexpr std::size_t max_dial_bytes = 200;
 constexpr std::size_t max_channel_bytes = 250;      // Asterisk takes 255
 constexpr std::size_t max_socket_path_bytes = 107;  // sockaddr_un
-constexpr std::uint16_t default_tls_port = 5039;    // Asterisk's own default (manager.conf, tlsbindaddr)
+constexpr DurationRange audit_ages{std::chrono::hours{24}, std::chrono::hours{24} * 36'500};
+constexpr std::uint16_t default_tls_port = 5039;  // Asterisk's own default (manager.conf, tlsbindaddr)
 
 bool is_host(std::string_view text) { return only_alphanumeric_or(text, ".-:_"); }
 
@@ -51,7 +52,7 @@ public:
 
     DaemonFile read(const Node& root) {
         const Fields top = Value{&root, "'outdial.yaml'", problems_}.fields(
-            {"database", "campaigns", "compliance", "control", "limits", "servers", "trunks"}, {},
+            {"database", "campaigns", "compliance", "control", "audit", "limits", "servers", "trunks"}, {},
             "the daemon's configuration");
         DaemonFile file;
         DaemonConfig& daemon = file.configuration.daemon;
@@ -64,6 +65,10 @@ public:
             file.rule_packs_at = packs.at();
         }
         daemon.control_socket = read_control(top.required("control"));
+        if (top.has("audit")) {
+            const Value keep = top.optional("audit").fields({"keep"}).required("keep");
+            daemon.audit_keep = keep.duration(audit_ages).value_or(daemon.audit_keep);
+        }
         file.configuration.site.limits = read_cap(top.required("limits").fields({"originates_per_second", "channels"}));
         for (const NamedValue& server : top.required("servers").entries(max_servers)) {
             read_server(server, file.configuration);

@@ -8,6 +8,7 @@
 #include <set>
 #include <system_error>
 
+#include "base/sha256.hpp"
 #include "config/campaign_file.hpp"
 #include "config/daemon_file.hpp"
 #include "config/rule_pack.hpp"
@@ -21,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t writable_by_all = 0002;
+constexpr std::size_t rules_digits = 16;  // enough of a digest to name a file's content
 
 void append(std::vector<Problem>& to, std::vector<Problem> more) { std::ranges::move(more, std::back_inserter(to)); }
 
@@ -82,11 +84,21 @@ std::vector<fs::path> list_files(const fs::path& folder, const FolderKind& kind,
 
 std::string stem_of(std::string_view path) { return fs::path{path}.stem().native(); }
 
-RulePacks load_rule_packs(const fs::path& folder, const std::vector<fs::path>& files, LoadResult& result) {
+std::string digest_of(const std::string& text) { return to_hex(Sha256{}.of(text)); }
+
+std::string rules_of(const FileDigest& file, const Compliance& compliance) {
+    std::string rules = file.digest.substr(0, rules_digits);
+    for (const PackInUse& pack : compliance.packs) rules += fmt::format(", {} {}", pack.name, pack.version);
+    return rules;
+}
+
+RulePacks load_rule_packs(const fs::path& folder, const std::vector<fs::path>& files, LoadResult& result,
+                          std::vector<FileDigest>& digests) {
     RulePacks packs{folder.native(), {}};
     for (const fs::path& path : files) {
         Problems problems{path.native()};
         if (const auto text = read_config_file(path, problems)) {
+            digests.push_back({path.filename().native(), digest_of(*text)});
             if (const auto root = parse_yaml(*text, problems)) {
                 packs.packs.push_back(read_rule_pack(*root, stem_of(path.native()), problems));
             }
@@ -97,7 +109,8 @@ RulePacks load_rule_packs(const fs::path& folder, const std::vector<fs::path>& f
 }
 
 void load_campaigns(const std::vector<fs::path>& files, const Site* site, const RulePacks& packs,
-                    const std::atomic<bool>* stop, LoadResult& result, std::vector<Campaign>& campaigns) {
+                    const std::atomic<bool>* stop, LoadResult& result, std::vector<Campaign>& campaigns,
+                    std::vector<FileDigest>& digests) {
     std::map<std::string, std::string> file_of_name;
     for (const fs::path& path : files) {
         if (stop != nullptr && *stop) return;
@@ -112,6 +125,9 @@ void load_campaigns(const std::vector<fs::path>& files, const Site* site, const 
                                  fmt::format("a campaign named {} stands in {} already; rename one of them",
                                              in_quotes(name), in_quotes(first->second)));
                 }
+                const fs::path file_name = path.parent_path().filename() / path.filename();
+                digests.push_back({file_name.native(), digest_of(*text)});
+                file.campaign.rules = rules_of(digests.back(), file.campaign.compliance);
                 campaigns.push_back(std::move(file.campaign));
             }
         }
@@ -128,6 +144,7 @@ LoadResult load(const fs::path& outdial_yaml, const std::atomic<bool>* stop) {
     DaemonFile file;
     if (const auto text = read_config_file(outdial_yaml, problems)) {
         file = read_daemon_text(*text, outdial_yaml.native(), problems);
+        file.configuration.files.push_back({outdial_yaml.filename().native(), digest_of(*text)});
     }
     // Campaign files are examined even if outdial.yaml is wrong, but for the names that they take from it.
     const Site* site = problems.none() ? &file.configuration.site : nullptr;
@@ -145,9 +162,9 @@ LoadResult load(const fs::path& outdial_yaml, const std::atomic<bool>* stop) {
     }
     result.problems = problems.take();
     result.warnings = problems.take_warnings();
-    const RulePacks packs = load_rule_packs(packs_dir, pack_files, result);
+    const RulePacks packs = load_rule_packs(packs_dir, pack_files, result, file.configuration.files);
     std::vector<Campaign> campaigns;
-    load_campaigns(campaign_files, site, packs, stop, result, campaigns);
+    load_campaigns(campaign_files, site, packs, stop, result, campaigns, file.configuration.files);
     if (!result.problems.empty() || (stop != nullptr && *stop)) return result;
     file.configuration.site.campaigns = std::move(campaigns);
     result.configuration = std::move(file.configuration);

@@ -35,6 +35,7 @@ struct ClaimRequest {
     SharedCallingRules calling{};                // nothing: at all hours
     Milliseconds ring_timeout{};                 // what must fit into the hours
     SharedContactLimits limits{};
+    std::string rules{};  // Campaign::rules, for the record
 };
 
 /// What a contact has been through in this campaign, the present attempt not counted.

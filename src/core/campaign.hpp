@@ -80,6 +80,9 @@ struct Campaign {
     Compliance compliance;                     // of its rule packs
     SharedContactLimits limits;                // of all campaigns together; nothing: max_attempts alone
     int weight = 1;                            // its share where campaigns compete for the same trunk
+    /// Names what its file holds: the first 16 hex digits of its SHA-256, and the versions of its rule packs; empty
+    /// without a file.
+    std::string rules;
 };
 
 enum class CampaignState : std::uint8_t { draft, running, paused, draining, finished };

@@ -75,7 +75,8 @@ ClaimRequest Engine::request_of(const Now& now, const CampaignRun& campaign) {
             .do_not_call = campaign.campaign.do_not_call,
             .calling = campaign.campaign.calling,
             .ring_timeout = campaign.campaign.ring_timeout,
-            .limits = campaign.campaign.limits};
+            .limits = campaign.campaign.limits,
+            .rules = campaign.campaign.rules};
 }
 
 std::vector<ClaimRequest> Engine::claim_rules(const Now& now) const {

@@ -9,6 +9,7 @@
 
 #include "config/rules.hpp"
 #include "control/protocol.hpp"
+#include "daemon/actor.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/do_not_call_order.hpp"
 #include "daemon/explanations_json.hpp"
@@ -23,6 +24,10 @@ namespace {
 using nlohmann::json;
 
 json ok() { return {{"ok", true}}; }
+
+store::Origin origin_of(const control::Peer& peer, std::string_view command) {
+    return {read_clocks().utc, actor_of(peer.uid, peer.pid, command)};
+}
 
 // A member of the request as text; empty when it is missing or something else.
 std::string text_in(const json& object, const char* key) {
@@ -170,14 +175,14 @@ void ControlCommands::handle(const control::Peer& peer, const json& request, con
     const std::string command = text_in(request, "command");
     if (command == "status") return status(reply);
     if (command == "campaign") return campaign(peer, request, reply);
-    if (command == "add_contacts") return add_contacts(request, reply);
+    if (command == "add_contacts") return add_contacts(peer, request, reply);
     if (command == "dnc") return do_not_call(peer, request, reply);
     if (command == "forget") return forget(peer, request, reply);
     if (command == "why") return why(request, reply);
     if (command == "explain") return explain(request, reply);
     if (command == "reload") {
         spdlog::info("reload ordered uid={} pid={}", peer.uid, peer.pid);
-        return reload_([reply](const Result<void>& result) {
+        return reload_(origin_of(peer, "reload"), [reply](const Result<void>& result) {
             json answer = result ? ok() : control::refusal(result.error().message);
             if (!result) answer["configuration"] = "refused";  // and not just the request
             reply(std::move(answer));
@@ -222,7 +227,7 @@ void ControlCommands::campaign(const control::Peer& peer, const json& request, c
         return reply(control::refusal("unknown order; a campaign can be told start, pause, resume, drain and stop"));
     spdlog::info("campaign order asked for campaign={} order={} uid={} pid={}", one_line(name), to_text(*order),
                  peer.uid, peer.pid);
-    dialer_.order(name, *order, [this, name, reply](const Result<CampaignState>& state) {
+    dialer_.order(name, *order, origin_of(peer, "campaign"), [this, name, reply](const Result<CampaignState>& state) {
         if (!state) return reply(control::refusal(state.error().message));
         reports_.campaign_progress([name, state = *state, reply](const Result<store::Table>& table) {
             json answer = table ? progress_of(name, *table) : json::object();
@@ -235,7 +240,7 @@ void ControlCommands::campaign(const control::Peer& peer, const json& request, c
     });
 }
 
-void ControlCommands::add_contacts(const json& request, const control::Reply& reply) {
+void ControlCommands::add_contacts(const control::Peer& peer, const json& request, const control::Reply& reply) {
     const std::string list = text_in(request, "list");
     if (!config::is_name(list))
         return reply(control::refusal("add_contacts needs a \"list\": " + std::string{config::name_rule.expected}));
@@ -251,7 +256,7 @@ void ControlCommands::add_contacts(const json& request, const control::Reply& re
         if (!contact) return reply(control::refusal(contact.error().message));
         contacts.push_back(std::move(*contact));
     }
-    dialer_.add_contacts(list, std::move(contacts), [reply](const Result<store::AddedContacts>& added) {
+    const auto answer_of = [reply](const Result<store::AddedContacts>& added) {
         if (!added) return reply(control::refusal(added.error().message));
         json answer = ok();
         answer["accepted"] = added->accepted;
@@ -267,7 +272,8 @@ void ControlCommands::add_contacts(const json& request, const control::Reply& re
         for (const auto& rejected : added->rejected)
             answer["rejected"].push_back({{"index", rejected.index}, {"reason", rejected.reason}});
         reply(std::move(answer));
-    });
+    };
+    dialer_.add_contacts(list, std::move(contacts), origin_of(peer, "import"), answer_of);
 }
 
 void ControlCommands::do_not_call(const control::Peer& peer, const json& request, const control::Reply& reply) {
@@ -281,9 +287,10 @@ void ControlCommands::do_not_call(const control::Peer& peer, const json& request
     if (order->kind == Kind::lists) return dialer_.do_not_call_lists(answer);
     spdlog::info("do-not-call order={} list={} numbers={} uid={} pid={}", text_in(request, "order"), order->list,
                  order->numbers.size(), peer.uid, peer.pid);
-    if (order->kind == Kind::add) return dialer_.forbid(order->list, order->numbers, answer);
-    if (order->kind == Kind::remove) return dialer_.permit(order->list, order->texts(), answer);
-    dialer_.set_copied_at(order->list, order->copied_at, [reply](const Result<void>& result) {
+    const store::Origin by = origin_of(peer, "dnc");
+    if (order->kind == Kind::add) return dialer_.forbid(order->list, order->numbers, by, answer);
+    if (order->kind == Kind::remove) return dialer_.permit(order->list, order->texts(), by, answer);
+    dialer_.set_copied_at(order->list, order->copied_at, by, [reply](const Result<void>& result) {
         reply(result ? ok() : control::refusal(result.error().message));
     });
 }
@@ -342,17 +349,18 @@ void ControlCommands::forget(const control::Peer& peer, const json& request, con
             reply(std::move(answer));
         });
     }
-    dialer_.forget(std::move(key), [peer, reply](const Result<Dialer::Forgotten>& forgotten) {
-        if (!forgotten) return reply(control::refusal(forgotten.error().message));
-        for (const store::PersonRecord& person : forgotten->people) {
-            spdlog::info("forgotten contact_id={} list={} attempts={} uid={} pid={}", person.contact.value,
-                         one_line(person.list), person.attempts, peer.uid, peer.pid);
-        }
-        json answer = ok();
-        answer["contacts"] = people_json(forgotten->people);
-        answer["copies"] = store::to_text(forgotten->copies);
-        reply(std::move(answer));
-    });
+    dialer_.forget(
+        std::move(key), origin_of(peer, "forget"), [peer, reply](const Result<Dialer::Forgotten>& forgotten) {
+            if (!forgotten) return reply(control::refusal(forgotten.error().message));
+            for (const store::PersonRecord& person : forgotten->people) {
+                spdlog::info("forgotten contact_id={} list={} attempts={} uid={} pid={}", person.contact.value,
+                             one_line(person.list), person.attempts, peer.uid, peer.pid);
+            }
+            json answer = ok();
+            answer["contacts"] = people_json(forgotten->people);
+            answer["copies"] = store::to_text(forgotten->copies);
+            reply(std::move(answer));
+        });
 }
 
 }  // namespace outdial::daemon

@@ -13,7 +13,7 @@ namespace outdial::daemon {
 /// the loop's thread only.
 class ControlCommands {
 public:
-    using Reload = std::function<void(std::function<void(Result<void>)> done)>;
+    using Reload = std::function<void(store::Origin by, std::function<void(Result<void>)> done)>;
 
     /// All must outlive it.
     ControlCommands(Dialer& dialer, Alerts& alerts, ReportThread& reports, Reload reload);
@@ -23,7 +23,7 @@ public:
 private:
     void status(const control::Reply& reply);
     void campaign(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
-    void add_contacts(const nlohmann::json& request, const control::Reply& reply);
+    void add_contacts(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
     void do_not_call(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
     void why(const nlohmann::json& request, const control::Reply& reply);
     void explain(const nlohmann::json& request, const control::Reply& reply);

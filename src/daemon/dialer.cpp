@@ -6,7 +6,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <random>
+#include <utility>
 
+#include "daemon/audit_notes.hpp"
 #include "daemon/call_records.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/earlier_run.hpp"
@@ -60,6 +62,7 @@ Result<void> Dialer::start(config::Configuration configuration, std::vector<ami:
     }
 
     configuration_ = std::move(configuration);
+    store.keep_audit_for(configuration_.daemon.audit_keep);
     store_ = std::make_unique<store::StoreThread>(
         std::move(store), [this, alive = alive_](std::vector<store::StoreReply> replies) {
             // On the store's thread. std::function must be copyable, so the replies travel behind a pointer.
@@ -88,11 +91,17 @@ bool Dialer::post_task(std::function<void(store::Store&)> run, std::function<voi
     return store_->post(store::StoreTask{.run = std::move(run), .done = std::move(done)});
 }
 
-void Dialer::reload(config::Configuration configuration, std::vector<ami::ServerSettings> servers, Done<void> done) {
+void Dialer::reload(config::Configuration configuration, std::vector<ami::ServerSettings> servers, store::Origin by,
+                    Done<void> done) {
     auto records = std::make_shared<Result<std::vector<CampaignRecord>>>();
     auto next = std::make_shared<config::Configuration>(std::move(configuration));
     const bool posted = post_task(
-        [records, next](store::Store& store) { *records = store.register_campaigns(listings_of(next->site)); },
+        [records, next, by = std::move(by)](store::Store& store) {
+            *records = store.register_campaigns(listings_of(next->site));
+            if (!*records) return;
+            if (auto noted = note_reload(store, *next, by); !noted) *records = tl::unexpected(noted.error());
+            store.keep_audit_for(next->daemon.audit_keep);
+        },
         [this, records, next, servers = std::move(servers), done](const Result<void>& committed) {
             if (!committed) return done(tl::unexpected(committed.error()));
             if (!*records) return done(tl::unexpected(records->error()));
@@ -147,8 +156,12 @@ void Dialer::carry_out(Command& command) {
         void operator()(ProgressMade& made) const { dialer.store_->post(std::move(made.attempts)); }
         void operator()(CampaignStateChanged& changed) const {
             spdlog::info("campaign state campaign_id={} state={}", changed.campaign.value, to_text(changed.state));
-            dialer.store_->post(
-                store::CampaignStateJob{.campaign = changed.campaign, .state = changed.state, .at = read_clocks().utc});
+            store::CampaignStateJob job{.campaign = changed.campaign, .state = changed.state, .at = read_clocks().utc};
+            if (dialer.ordered_ && dialer.ordered_->campaign == changed.campaign) {
+                job.actor = dialer.ordered_->actor;
+                job.because = to_text(dialer.ordered_->order);
+            }
+            dialer.store_->post(std::move(job));
         }
         void operator()(Alert& alert) const {
             dialer.alerts_.raise(read_clocks().utc, std::move(alert.about), std::move(alert.text));
@@ -238,25 +251,26 @@ void Dialer::condemn_database(Error error) {
     if (!posted) again();
 }
 
-void Dialer::add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done) {
+void Dialer::add_contacts(std::string list, std::vector<NewContact> contacts, store::Origin by,
+                          Done<store::AddedContacts> done) {
     // What room is left is for the outcomes of calls.
     if (!why_not_dialing_.empty()) return done(fail("nothing is imported now: " + why_not_dialing_));
     auto added = std::make_shared<Result<store::AddedContacts>>();
     auto shared = std::make_shared<std::vector<NewContact>>(std::move(contacts));
-    const bool posted =
-        post_task([added, shared, list](store::Store& store) { *added = store.add_contacts(list, *shared); },
-                  [this, added, list, done](const Result<void>& committed) {
-                      if (!committed) return done(tl::unexpected(committed.error()));
-                      if (*added && (*added)->accepted > 0) feed(ContactsAdded{.list = list});
-                      done(std::move(*added));
-                  });
+    const bool posted = post_task([added, shared, list, by = std::move(by)](
+                                      store::Store& store) { *added = store.add_contacts(list, *shared, by); },
+                                  [this, added, list, done](const Result<void>& committed) {
+                                      if (!committed) return done(tl::unexpected(committed.error()));
+                                      if (*added && (*added)->accepted > 0) feed(ContactsAdded{.list = list});
+                                      done(std::move(*added));
+                                  });
     if (!posted) done(fail("the database is busy; try again in a moment"));
 }
 
 // --- orders and the end
 // ---------------------------------------------------------------------------------------------------------------------------
 
-void Dialer::order(const std::string& campaign, CampaignOrder order, Done<CampaignState> done) {
+void Dialer::order(const std::string& campaign, CampaignOrder order, store::Origin by, Done<CampaignState> done) {
     const auto record = engine_.campaign(campaign);
     if (!record) {
         return done(
@@ -266,7 +280,9 @@ void Dialer::order(const std::string& campaign, CampaignOrder order, Done<Campai
     const auto state = apply(order, record->state);
     if (!state) return done(fail("campaign '" + campaign + "': " + state.error().message));
     spdlog::info("campaign order campaign={} order={}", campaign, to_text(order));
+    ordered_ = Ordered{.campaign = record->id, .order = order, .actor = std::move(by.actor)};
     feed(CampaignOrdered{.campaign = record->id, .order = order});
+    ordered_.reset();
     answer_when_stored(campaign, read_clocks().steady + longest_order_wait, std::move(done));
 }
 
@@ -310,16 +326,24 @@ void Dialer::wait_for_answers(SteadyTime until, std::function<void()> done) {
     });
 }
 
-void Dialer::begin_close(std::chrono::steady_clock::time_point give_up_at) {
-    closing_ = true;
+void Dialer::begin_close(std::chrono::steady_clock::time_point give_up_at, const std::string& because) {
+    const bool again = std::exchange(closing_, true);  // at a second signal
+    // Where too much waits already, the next start tells how this run ended.
+    if (!again) {
+        const auto note = [by = store::Origin{read_clocks().utc, because}](store::Store& store) {
+            (void)note_stop(store, by);
+        };
+        (void)post_task(note, {});
+    }
     timer_.cancel();
     load_meter_.stop();
     links_->stop();
     store_->begin_stop(give_up_at);
 }
 
-void Dialer::close(std::chrono::steady_clock::time_point give_up_at, std::function<void(store::Unwritten)> done) {
-    begin_close(give_up_at);
+void Dialer::close(std::chrono::steady_clock::time_point give_up_at, const std::string& because,
+                   std::function<void(store::Unwritten)> done) {
+    begin_close(give_up_at, because);
     wait_for_store(std::move(done));
 }
 
@@ -332,8 +356,8 @@ void Dialer::wait_for_store(std::function<void(store::Unwritten)> done) {
     });
 }
 
-store::Unwritten Dialer::close_at_once() {
-    begin_close(std::chrono::steady_clock::now());
+store::Unwritten Dialer::close_at_once(const std::string& because) {
+    begin_close(std::chrono::steady_clock::now(), because);
     store_->stop();
     return store_->unwritten();
 }

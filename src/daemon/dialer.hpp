@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,23 +33,29 @@ public:
     [[nodiscard]] Result<void> start(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
                                      store::Store store, bool trust_clock = false);
     /// All or nothing: an error leaves everything as it was.
-    void reload(config::Configuration configuration, std::vector<ami::ServerSettings> servers, Done<void> done);
+    void reload(config::Configuration configuration, std::vector<ami::ServerSettings> servers, store::Origin by,
+                Done<void> done);
 
     /// No new calls from now on; `done` comes when no Originate waits for its answer, or after `longest_stop_wait`.
     void stop_dialing(std::function<void()> done);
-    /// Closes the sessions, commits everything and closes the database; `done` is told what could not be written until
-    /// `give_up_at`. Calls go on in Asterisk; the next run adopts them.
-    void close(std::chrono::steady_clock::time_point give_up_at, std::function<void(store::Unwritten)> done);
+    /// Closes the sessions, commits everything and closes the database, `because` of whom the audit tells; `done` is
+    /// told what could not be written until `give_up_at`. Calls go on in Asterisk; the next run adopts them.
+    void close(std::chrono::steady_clock::time_point give_up_at, const std::string& because,
+               std::function<void(store::Unwritten)> done);
     /// The same, with one try.
-    store::Unwritten close_at_once();
+    store::Unwritten close_at_once(const std::string& because);
     static constexpr Milliseconds longest_stop_wait = std::chrono::seconds{2};
 
-    void order(const std::string& campaign, CampaignOrder order, Done<CampaignState> done);
-    void add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done);
+    /// Of everything that is ordered the audit tells, with who ordered it.
+    void order(const std::string& campaign, CampaignOrder order, store::Origin by, Done<CampaignState> done);
+    void add_contacts(std::string list, std::vector<NewContact> contacts, store::Origin by,
+                      Done<store::AddedContacts> done);
     /// Numbers that must not be called: do_not_call.hpp. In force, also for calls that ring, when `done` comes.
-    void forbid(std::string list, std::vector<DoNotCallNumber> numbers, Done<store::DoNotCallChange> done);
-    void permit(std::string list, std::vector<std::string> numbers, Done<store::DoNotCallChange> done);
-    void set_copied_at(std::string list, UtcTime copied_at, Done<void> done);
+    void forbid(std::string list, std::vector<DoNotCallNumber> numbers, store::Origin by,
+                Done<store::DoNotCallChange> done);
+    void permit(std::string list, std::vector<std::string> numbers, store::Origin by,
+                Done<store::DoNotCallChange> done);
+    void set_copied_at(std::string list, UtcTime copied_at, store::Origin by, Done<void> done);
     void do_not_call_lists(Done<std::vector<store::DoNotCallListing>> done);
     /// What each campaign would decide of them now: explanation.hpp.
     void explain(store::PersonKey key, Done<std::vector<Explanation>> done);
@@ -57,7 +64,7 @@ public:
         std::vector<store::PersonRecord> people;
         store::Copies copies = store::Copies::in_log;
     };
-    void forget(store::PersonKey key, Done<Forgotten> done);
+    void forget(store::PersonKey key, store::Origin by, Done<Forgotten> done);
     /// Grows while the store's thread is alive.
     [[nodiscard]] std::uint64_t store_turns() const { return store_->turns(); }
     /// Why the database lets no call be started; empty where it does.
@@ -79,7 +86,7 @@ private:
     void find_call_records(const FindCallRecords& command);
     void answer_when_stored(const std::string& campaign, SteadyTime until, Done<CampaignState> done);
     void wait_for_answers(SteadyTime until, std::function<void()> done);
-    void begin_close(std::chrono::steady_clock::time_point give_up_at);
+    void begin_close(std::chrono::steady_clock::time_point give_up_at, const std::string& because);
     void wait_for_store(std::function<void(store::Unwritten)> done);
     void store_opt_out(OptedOut command);
     void keep_hours(Milliseconds wait);
@@ -97,6 +104,13 @@ private:
     std::vector<ami::ServerSettings> server_settings_;
     Engine engine_;
     std::deque<Input> inputs_;  // those that came while one was being worked through
+    /// While an order is given to the engine: who gave it.
+    struct Ordered {
+        CampaignId campaign;
+        CampaignOrder order{};
+        std::string actor;
+    };
+    std::optional<Ordered> ordered_;
     bool feeding_ = false;
     bool closing_ = false;
     std::string why_not_dialing_;

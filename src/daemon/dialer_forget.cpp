@@ -14,7 +14,7 @@ void Dialer::find_people(store::PersonKey key, Done<std::vector<store::PersonRec
 }
 
 // Whether copies could be removed shows after the commit, so a second task asks for it.
-void Dialer::forget(store::PersonKey key, Done<Forgotten> done) {
+void Dialer::forget(store::PersonKey key, store::Origin by, Done<Forgotten> done) {
     auto result = std::make_shared<Result<Forgotten>>();
     const auto ask_for_copies = [this, result, done](const Result<void>& committed) {
         if (!committed) return done(tl::unexpected(committed.error()));
@@ -25,8 +25,8 @@ void Dialer::forget(store::PersonKey key, Done<Forgotten> done) {
         if (!posted) done(std::move(*result));
     };
     const bool posted = post_task(
-        [result, key = std::move(key)](store::Store& store) {
-            auto people = store.forget(key);
+        [result, key = std::move(key), by = std::move(by)](store::Store& store) {
+            auto people = store.forget(key, by);
             if (people) {
                 *result = Forgotten{.people = std::move(*people)};
             } else {

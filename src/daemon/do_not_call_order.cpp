@@ -111,18 +111,18 @@ json to_json(const std::vector<store::DoNotCallListing>& lists) {
     return answer;
 }
 
-Result<json> carry_out(store::Store& store, const DoNotCallOrder& order, UtcTime now) {
+Result<json> carry_out(store::Store& store, const DoNotCallOrder& order, const store::Origin& by) {
     const auto answer_of = [](const auto& result) -> Result<json> {
         if (!result) return tl::unexpected(result.error());
         return to_json(*result);
     };
     switch (order.kind) {
-        case Kind::add: return answer_of(store.forbid(order.list, order.numbers, now));
-        case Kind::remove: return answer_of(store.permit(order.list, order.texts()));
+        case Kind::add: return answer_of(store.forbid(order.list, order.numbers, by));
+        case Kind::remove: return answer_of(store.permit(order.list, order.texts(), by));
         case Kind::lists: return answer_of(store.do_not_call_lists());
         case Kind::copied: break;
     }
-    if (const Result<void> set = store.set_copied_at(order.list, order.copied_at); !set) {
+    if (const Result<void> set = store.set_copied_at(order.list, order.copied_at, by); !set) {
         return tl::unexpected(set.error());
     }
     return json{{"ok", true}};

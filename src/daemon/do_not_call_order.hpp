@@ -31,6 +31,7 @@ struct DoNotCallOrder {
 [[nodiscard]] nlohmann::json to_json(const std::vector<store::DoNotCallListing>& lists);
 
 /// On a database that no daemon has open.
-[[nodiscard]] Result<nlohmann::json> carry_out(store::Store& store, const DoNotCallOrder& order, UtcTime now);
+[[nodiscard]] Result<nlohmann::json> carry_out(store::Store& store, const DoNotCallOrder& order,
+                                               const store::Origin& by);
 
 }  // namespace outdial::daemon

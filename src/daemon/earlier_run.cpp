@@ -18,7 +18,7 @@ Result<std::vector<std::string>> pause_campaigns_without_file(store::Store& stor
     for (const CampaignRecord& record : *known) {
         const bool has_file = std::ranges::find(site.campaigns, record.name, &Campaign::name) != site.campaigns.end();
         if (has_file || record.state != CampaignState::running) continue;
-        if (auto set = store.set_campaign_state(record.id, CampaignState::paused, now); !set) {
+        if (auto set = store.set_campaign_state(record.id, CampaignState::paused, now, "its file is gone"); !set) {
             return tl::unexpected(set.error());
         }
         paused.push_back(record.name);

@@ -2,9 +2,12 @@
 
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/actor.hpp"
+#include "daemon/audit_notes.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/log.hpp"
 #include "daemon/systemd.hpp"
@@ -17,6 +20,12 @@ namespace {
 constexpr auto longest_stop = std::chrono::milliseconds{4500};
 constexpr std::size_t most_reloads = 20;  // ordered and not ended
 
+// Nobody tells who sends a signal.
+std::string actor_of_signal(int signal) {
+    const char* name = signal == SIGHUP ? "SIGHUP" : signal == SIGINT ? "SIGINT" : "SIGTERM";
+    return fmt::format("signal={}", name);
+}
+
 }  // namespace
 
 Result<void> Service::run(config::Configuration configuration, std::vector<ami::ServerSettings> servers,
@@ -25,18 +34,23 @@ Result<void> Service::run(config::Configuration configuration, std::vector<ami::
     const auto socket = configuration.daemon.control_socket;
     reports_ = std::make_unique<ReportThread>(io_, database);
     integrity_ = std::make_unique<IntegrityCheck>(io_, database);
-    commands_ =
-        std::make_unique<ControlCommands>(dialer_, alerts_, *reports_, [this](auto done) { reload(std::move(done)); });
+    commands_ = std::make_unique<ControlCommands>(
+        dialer_, alerts_, *reports_, [this](store::Origin by, auto done) { reload(std::move(by), std::move(done)); });
     control_ = std::make_unique<control::Server>(
         io_, socket, [this](const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply) {
             commands_->handle(peer, request, reply);
         });
+    const StartNote note{.after_unclean_stop = after_crash,
+                         .trust_clock = options_.trust_clock,
+                         .accept_rollback = options_.accept_rollback};
+    const store::Origin by{read_clocks().utc, actor_of(::getuid(), ::getpid(), "serve")};
+    if (auto noted = note_start(store, configuration, note, by); !noted) return noted;
     if (auto started =
             dialer_.start(std::move(configuration), std::move(servers), std::move(store), options_.trust_clock);
         !started)
         return started;
     if (auto listening = control_->start(); !listening) {
-        (void)dialer_.close_at_once();  // nothing has been dialed
+        (void)dialer_.close_at_once("the control socket cannot be had");  // nothing has been dialed
         return listening;
     }
     if (after_crash) check_database();
@@ -69,24 +83,24 @@ void Service::take_signal(int signal) {
     if (signal == SIGHUP) {
         // Those that wait read the files later than now, so one more would find nothing new.
         if (reloads_.size() > 1) return spdlog::info("SIGHUP: a reload waits already and serves for this one too");
-        return reload([](const Result<void>&) {});
+        return reload({read_clocks().utc, actor_of_signal(signal)}, [](const Result<void>&) {});
     }
     if (stopping_) {
         spdlog::warn("second signal: stopping at once");
-        return stopped(dialer_.close_at_once());
+        return stopped(dialer_.close_at_once(actor_of_signal(signal)));
     }
     spdlog::info("stopping signal={}", signal);
-    stop();
+    stop(actor_of_signal(signal));
 }
 
-void Service::stop() {
+void Service::stop(const std::string& because) {
     stopping_ = true;
     notify_stopping();
     control_->stop();
     const auto give_up_at = std::chrono::steady_clock::now() + longest_stop;
-    dialer_.stop_dialing([this, give_up_at] {
+    dialer_.stop_dialing([this, give_up_at, because] {
         if (io_.stopped()) return;  // a second signal came first
-        dialer_.close(give_up_at, [this](store::Unwritten left) { stopped(left); });
+        dialer_.close(give_up_at, because, [this](store::Unwritten left) { stopped(left); });
     });
 }
 
@@ -108,12 +122,12 @@ void Service::stopped(store::Unwritten left) {
 }
 
 // One after the other, each with the files as they are then.
-void Service::reload(std::function<void(Result<void>)> done) {
+void Service::reload(store::Origin by, std::function<void(Result<void>)> done) {
     if (stopping_) return done(fail("outdial is stopping"));
     if (reloads_.size() >= most_reloads) {
         return done(fail("too many reloads have been ordered already; try again when they have ended"));
     }
-    reloads_.push_back(std::move(done));
+    reloads_.push_back({std::move(by), std::move(done)});
     if (reloads_.size() == 1) read_configuration();
 }
 
@@ -140,7 +154,7 @@ void Service::take_over(LoadedConfiguration loaded) {
         return reloaded(fail("`database` and `control` change only with a restart: systemctl restart outdial"));
     }
     if (!loaded.servers) return reloaded(tl::unexpected(loaded.servers.error()));
-    dialer_.reload(std::move(*loaded.files.configuration), std::move(*loaded.servers),
+    dialer_.reload(std::move(*loaded.files.configuration), std::move(*loaded.servers), reloads_.front().by,
                    [this](const Result<void>& result) { reloaded(result); });
 }
 
@@ -152,7 +166,7 @@ void Service::reloaded(const Result<void>& result) {
         alerts_.raise(read_clocks().utc, "configuration",
                       "reload refused, the old configuration stays: " + result.error().message);
     }
-    const auto done = std::move(reloads_.front());
+    const auto done = std::move(reloads_.front().done);
     reloads_.pop_front();
     if (!reloads_.empty()) read_configuration();
     done(result);

@@ -34,11 +34,11 @@ public:
 private:
     void wait_for_signal();
     void take_signal(int signal);
-    void reload(std::function<void(Result<void>)> done);
+    void reload(store::Origin by, std::function<void(Result<void>)> done);
     void read_configuration();
     void take_over(LoadedConfiguration loaded);
     void reloaded(const Result<void>& result);
-    void stop();
+    void stop(const std::string& because);
     void stopped(store::Unwritten left);
     void check_database();
     void watch();
@@ -55,7 +55,11 @@ private:
     std::unique_ptr<ReportThread> reports_;
     std::unique_ptr<IntegrityCheck> integrity_;
     ConfigurationLoader loader_{io_};
-    std::deque<std::function<void(Result<void>)>> reloads_;  // ordered; the first is under way
+    struct OrderedReload {
+        store::Origin by;
+        std::function<void(Result<void>)> done;
+    };
+    std::deque<OrderedReload> reloads_;  // the first is under way
     std::unique_ptr<ControlCommands> commands_;
     std::unique_ptr<control::Server> control_;
 };

@@ -93,6 +93,10 @@ void Checker::audit_end() {
         check_verdict(found->second, row);
     });
     if (rows != calls_.size()) violate("claim", fmt::format("{} calls, and {} rows of them", calls_.size(), rows));
+    if (const std::string fault = view_->audit_fault(); !fault.empty()) violate("audit", fault);
+    for (const std::string& number : forbidden_) {
+        if (!view_->audit_tells_of_order(number)) violate("audit", "nothing of the order that forbade " + number);
+    }
     if (!live_.empty()) violate("end", fmt::format("{} lives on a server, and all should be over", *live_.begin()));
 }
 

@@ -48,6 +48,11 @@ public:
     [[nodiscard]] std::int64_t due_from(const std::string& campaign, std::int64_t utc_ms);
     /// Rows that contradict each other, in words; empty when there are none.
     [[nodiscard]] std::string contradiction();
+    /// What is wrong with the audit, in words: a broken chain, or an attempt of which it does not tell; empty when
+    /// nothing is.
+    [[nodiscard]] std::string audit_fault();
+    /// Whether the audit tells that the number came onto a do-not-call list, or has begun to lose its oldest rows.
+    [[nodiscard]] bool audit_tells_of_order(const std::string& number);
     /// A few of the contacts that are not done, for a human.
     [[nodiscard]] std::string some_pending();
     [[nodiscard]] const std::string& problem() const { return problem_; }

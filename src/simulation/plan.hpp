@@ -26,6 +26,7 @@ struct Plan {
     SiteRules site;
     std::map<std::string, std::vector<Person>> lists;
     std::map<std::string, std::vector<Person>> later;  // to be imported while calls are up
+    Milliseconds audit_keep{};                         // of some seeds so short that rows grow old in the run
     Microseconds trouble{};                            // faults happen for so long, then they stop
     /// Between two of a kind, on average.
     std::map<Fault, Microseconds> every;

@@ -177,7 +177,7 @@ void Simulation::import_lists() {
     auto store = disk_.open_store();
     OUTDIAL_CHECK(store.has_value());
     for (const auto& [list, people] : plan_.lists) {
-        const auto added = store->add_contacts(list, to_contacts(people));
+        const auto added = store->add_contacts(list, to_contacts(people), now().utc);
         OUTDIAL_CHECK(added.has_value());
         checker_.imported(list, static_cast<std::int64_t>(added->accepted), static_cast<std::int64_t>(added->accepted));
     }
@@ -192,6 +192,7 @@ void Simulation::start_process() {
         say("the database cannot be opened: " + store.error().message);
         return at(restart_after, [this] { start_process(); });
     }
+    store->keep_audit_for(plan_.audit_keep);
     daemon_ = std::make_unique<VirtualDaemon>(*this, random_.next());
     checker_.in_force(files_);
     say("the process starts");

@@ -23,6 +23,7 @@ constexpr int looks_after_relief = 2 + 2 * (OverloadLadder::relief / look_at_loa
 }  // namespace
 
 Result<void> VirtualDaemon::start(Site site, store::Store store) {
+    if (auto noted = store.note(store::AuditKind::start, outside_.now().utc, "{}"); !noted) return noted;
     auto earlier = daemon::take_up(store, site, outside_.now().utc, false);
     if (!earlier) return tl::unexpected(earlier.error());
     site_ = std::move(site);
@@ -44,6 +45,8 @@ void VirtualDaemon::stop_dialing() {
 }
 
 void VirtualDaemon::close() {
+    (void)post_task(
+        [at = outside_.now().utc](store::Store& store) { (void)store.note(store::AuditKind::stop, at, "{}"); }, {});
     queue_.put_back(std::exchange(under_way_, {}));
     for (int tries = 0; tries < 5; ++tries) {
         while (true) {
@@ -136,8 +139,10 @@ void VirtualDaemon::carry_out(Command& command) {
                     daemon.outside_.state_changed(campaign.name, changed.state);
                 }
             }
-            daemon.queue_.post(store::CampaignStateJob{
-                .campaign = changed.campaign, .state = changed.state, .at = daemon.outside_.now().utc});
+            daemon.queue_.post(store::CampaignStateJob{.campaign = changed.campaign,
+                                                       .state = changed.state,
+                                                       .at = daemon.outside_.now().utc,
+                                                       .actor = daemon.ordered_by_});
             daemon.wake_store();
         }
         void operator()(Alert& alert) const {
@@ -258,7 +263,9 @@ Result<CampaignState> VirtualDaemon::order(const std::string& campaign, Campaign
     auto state = apply(order, record->state);
     if (!state) return state;
     outside_.ordered(campaign, *state);
+    ordered_by_ = "operator";
     feed(CampaignOrdered{.campaign = record->id, .order = order});
+    ordered_by_.clear();
     (void)post_task([](store::Store&) {},
                     [stored = std::move(stored)](const Result<void>& committed) {
                         if (committed) stored();
@@ -284,13 +291,15 @@ void VirtualDaemon::reload(Site site, Done<void> done) {
 void VirtualDaemon::add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done) {
     auto added = std::make_shared<Result<store::AddedContacts>>();
     auto shared = std::make_shared<std::vector<NewContact>>(std::move(contacts));
-    const bool posted =
-        post_task([added, shared, list](store::Store& store) { *added = store.add_contacts(list, *shared); },
-                  [this, added, list, done](const Result<void>& committed) {
-                      if (!committed) return done(tl::unexpected(committed.error()));
-                      if (*added && (*added)->accepted > 0) feed(ContactsAdded{.list = list});
-                      done(std::move(*added));
-                  });
+    const bool posted = post_task(
+        [added, shared, list, at = outside_.now().utc](store::Store& store) {
+            *added = store.add_contacts(list, *shared, {at, "operator"});
+        },
+        [this, added, list, done](const Result<void>& committed) {
+            if (!committed) return done(tl::unexpected(committed.error()));
+            if (*added && (*added)->accepted > 0) feed(ContactsAdded{.list = list});
+            done(std::move(*added));
+        });
     if (!posted) done(fail("the database is busy"));
 }
 

@@ -97,6 +97,7 @@ private:
     std::unique_ptr<store::StoreWorker> worker_;
     std::vector<std::unique_ptr<VirtualSession>> sessions_;  // in the order of the site's servers
     std::deque<Input> inputs_;                               // those that came while one was being worked through
+    std::string ordered_by_;                                 // while an order is given to the engine
     bool feeding_ = false;
     double load_share_ = 0;
     int lower_looks_ = 0;

@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char* insert_sql =
     "INSERT INTO attempt (attempt_id, campaign_id, contact_id, position, number, account, trunk, server, caller_id, "
-    "claimed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+    "claimed_at, claim_audit_id, number_salt) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) "
+    "ON CONFLICT DO NOTHING";
 
 constexpr const char* blocked_sql =
     "SELECT EXISTS (SELECT 1 FROM attempt WHERE contact_id = ?1 AND ended_at IS NULL) "
@@ -36,8 +37,8 @@ constexpr const char* end_sql =
     "connected_at = ?6, hung_up_at = ?7, refused_at = ?8, not_sent_at = ?9, originate_failed_at = ?10, "
     "accepted = ?11, cancel_requested = ?12, dial_ended = ?13, remote_ended = ?14, remote_cause = ?15, "
     "remote_tech_cause = ?16, hangup_cause = ?17, hangup_tech_cause = ?18, originate_reason = ?19, "
-    "refusal = ?20, result = ?21, agent = ?22, ended_at = ?23, disposition = ?24, message = ?25, charged = ?26 "
-    "WHERE attempt_id = ?1 AND ended_at IS NULL AND campaign_id = ?27 AND contact_id = ?28";
+    "refusal = ?20, result = ?21, agent = ?22, ended_at = ?23, disposition = ?24, message = ?25, charged = ?26, "
+    "end_audit_id = ?27 WHERE attempt_id = ?1 AND ended_at IS NULL AND campaign_id = ?28 AND contact_id = ?29";
 
 constexpr const char* history_sql =
     "SELECT disposition, charged, position FROM attempt "
@@ -104,11 +105,11 @@ Attempts::Attempts(Database& database, Contacts& contacts)
       live_(database, live_sql),
       last_claimed_(database, last_claimed_sql) {}
 
-bool Attempts::insert(const Claim& claim) {
+bool Attempts::insert(const Claim& claim, std::int64_t audit_id, const NumberSalt& salt) {
     const Slot& slot = claim.slot;
     if (insert_.run(slot.attempt, claim.campaign, claim.contact.id, claim.position, claim.number().e164,
                     NullIfEmpty{account_of(claim.contact)}, slot.trunk, slot.server, NullIfEmpty{slot.caller_id},
-                    claim.claimed_at) == 1) {
+                    claim.claimed_at, audit_id, Blob{bytes_of(salt)}) == 1) {
         return true;
     }
     Rows blocked = blocked_.rows(claim.contact.id, claim.number().e164);
@@ -120,10 +121,10 @@ bool Attempts::insert(const Claim& claim) {
 
 void Attempts::record(const Progress& progress) { record_.run(progress.attempt, progress.facts); }
 
-SettleOutcome Attempts::end(const Settlement& settlement) {
+SettleOutcome Attempts::end(const Settlement& settlement, std::int64_t audit_id) {
     const CallFacts& facts = settlement.facts;
     if (end_.run(settlement.attempt, facts, facts.ended_at.value_or(settlement.settled_at),
-                 to_text(settlement.disposition), NullIfEmpty{settlement.message}, settlement.next.charged,
+                 to_text(settlement.disposition), NullIfEmpty{settlement.message}, settlement.next.charged, audit_id,
                  settlement.campaign, settlement.contact) == 1) {
         return SettleOutcome::settled;
     }

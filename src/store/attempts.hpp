@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/attempt.hpp"
+#include "store/audit.hpp"
 #include "store/contacts.hpp"
 #include "store/statement.hpp"
 
@@ -24,10 +25,11 @@ public:
 
     /// False, and nothing written, where the contact or the number is in a live attempt of any campaign. An id that
     /// exists is a failure.
-    [[nodiscard]] bool insert(const Claim& claim);
+    /// `audit_id`: of the audit's row that will prove it. `salt`: of the number there.
+    [[nodiscard]] bool insert(const Claim& claim, std::int64_t audit_id, const NumberSalt& salt);
     void record(const Progress& progress);
     /// The attempt's row only; the contact's next step is Claims'.
-    [[nodiscard]] SettleOutcome end(const Settlement& settlement);
+    [[nodiscard]] SettleOutcome end(const Settlement& settlement, std::int64_t audit_id);
     [[nodiscard]] AttemptHistory history(ContactId contact, CampaignId campaign);
     [[nodiscard]] std::vector<Claim> live();
     /// When the newest attempt was claimed; nothing before the first.

@@ -69,7 +69,8 @@ void Campaigns::set_state(CampaignId id, CampaignState state, UtcTime at) {
 std::optional<Campaigns::Progress> Campaigns::progress_of(CampaignId id) {
     Rows rows = progress_.rows(id);
     if (!rows.next()) return std::nullopt;
-    return Progress{ListId{rows.integer(0)}, state_from(rows.text(1)), ContactId{rows.integer(2)}};
+    return Progress{ListId{rows.integer(0)}, state_from(rows.text(1)), std::string{rows.text(2)},
+                    ContactId{rows.integer(3)}};
 }
 
 }  // namespace outdial::store

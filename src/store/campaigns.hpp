@@ -26,6 +26,7 @@ public:
     struct Progress {
         ListId list;
         CampaignState state = CampaignState::draft;
+        std::string name;
         ContactId taken_through;  // up to it all contacts were taken before places were kept
     };
 
@@ -51,7 +52,7 @@ private:
                    "SELECT ca.campaign_id, ca.name, l.name, ca.state FROM campaign AS ca "
                    "JOIN call_list AS l ON l.list_id = ca.list_id ORDER BY ca.campaign_id"};
     Statement set_state_{database_, "UPDATE campaign SET state = ?2, state_changed_at = ?3 WHERE campaign_id = ?1"};
-    Statement progress_{database_, "SELECT list_id, state, taken_through FROM campaign WHERE campaign_id = ?1"};
+    Statement progress_{database_, "SELECT list_id, state, name, taken_through FROM campaign WHERE campaign_id = ?1"};
 };
 
 }  // namespace outdial::store

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "store/proof.hpp"
+
 namespace outdial::store {
 
 namespace {
@@ -38,6 +40,9 @@ constexpr const char* settle_sql =
 struct Claims::Take {
     const ClaimRequest& request;
     CallQueue& queue;
+    std::string campaign{};           // its name
+    std::string do_not_call_proof{};  // its lists, as JSON
+    std::string limits{};             // what they counted for the number that was judged last, as JSON
     DoNotCall::Lists do_not_call{};
     ClaimResult result{};
     std::size_t examined = 0;
@@ -50,7 +55,7 @@ struct Claims::Take {
 };
 
 Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
-               ContactLimits& contact_limits, Places& places)
+               ContactLimits& contact_limits, Places& places, Audit& audit)
     : database_(database),
       campaigns_(campaigns),
       contacts_(contacts),
@@ -58,6 +63,7 @@ Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Att
       do_not_call_(do_not_call),
       contact_limits_(contact_limits),
       places_(places),
+      audit_(audit),
       queues_(database, places),
       row_(database, row_sql),
       put_fresh_(database, put_fresh_sql),
@@ -79,12 +85,16 @@ ClaimResult Claims::claim(const ClaimRequest& request) {
     if (CallQueue* queue = open_queue(request.campaign, progress)) {
         Take take{request, *queue};
         if (progress->state == CampaignState::running) {
+            take.campaign = progress->name;
             take.do_not_call = do_not_call_.lists_of(request.do_not_call, request.at);
             take.result.problem = take.do_not_call.problem();
             if (const auto kept = queue->keep_to(request.calling, request.ring_timeout); !kept) {
                 take.result.problem = kept.error().message;
             }
-            if (take.result.problem.empty()) take_in_turn(take);
+            if (take.result.problem.empty()) {
+                take.do_not_call_proof = to_json(take.do_not_call.listings());
+                take_in_turn(take);
+            }
         }
         result = std::move(take.result);
     }
@@ -159,11 +169,13 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
                 .history = {},
                 .claimed_at = request.at,
                 .facts = {},
-                .send_before = choice->send_before};
-    if (!attempts_.insert(claim)) {
+                .send_before = choice->window.send_before()};
+    const NumberSalt salt = fresh_number_salt();
+    if (!attempts_.insert(claim, audit_.next_id(), salt)) {
         put_aside(take, candidate, "pending", request.at + number_in_call_delay, "number_in_call");
         return;
     }
+    prove(take, candidate, claim, *choice, salt);
     if (candidate.attempts > 0) claim.history = attempts_.history(candidate.contact, request.campaign);
     Candidate taken = candidate;
     ++taken.attempts;
@@ -177,13 +189,38 @@ std::optional<Claims::Choice> Claims::within_hours(Take& take, const Candidate& 
     const UtcTime at = take.request.at;
     const PlaceId place = place_of(contact, position);
     const CallingWindow& window = take.queue.window(place, at);
-    if (window.is_open(at)) return Choice{position, place, window.send_before()};
+    if (window.is_open(at)) return Choice{position, place, window};
     put(take, candidate,
         {.state = "pending", .due_at = at, .reason = "outside_hours", .position = position, .place = place});
     return std::nullopt;
 }
 
 // A person's other number may be called where a list forbids one of them, or it has been called often enough.
+void Claims::prove(const Take& take, const Candidate& candidate, const Claim& claim, const Choice& choice,
+                   const NumberSalt& salt) {
+    const std::string proof = to_json(Proof{.campaign = take.campaign,
+                                            .rules = take.request.rules,
+                                            .do_not_call = take.do_not_call_proof,
+                                            .place = &places_.of(choice.place),
+                                            .geography = places_.geography(),
+                                            .window = &choice.window,
+                                            .limits = take.limits,
+                                            .position = claim.position,
+                                            .numbers = claim.contact.numbers.size(),
+                                            .attempts = candidate.attempts,
+                                            .charged = candidate.charged,
+                                            .max_attempts = take.request.max_attempts,
+                                            .slot = &claim.slot});
+    audit_.append({.kind = AuditKind::claim,
+                   .at = claim.claimed_at,
+                   .campaign = claim.campaign,
+                   .contact = claim.contact.id,
+                   .attempt = claim.slot.attempt,
+                   .number = claim.number().e164,
+                   .salt = salt,
+                   .detail = proof});
+}
+
 std::optional<int> Claims::permitted_position(Take& take, const Candidate& candidate, const Contact& contact) {
     const ClaimRequest& request = take.request;
     const auto count = static_cast<int>(contact.numbers.size());
@@ -204,7 +241,7 @@ std::optional<int> Claims::permitted_position(Take& take, const Candidate& candi
     return std::nullopt;
 }
 
-Claims::Hindrance Claims::hindrance_of(const Take& take, const Contact& contact, int position) {
+Claims::Hindrance Claims::hindrance_of(Take& take, const Contact& contact, int position) {
     const ClaimRequest& request = take.request;
     const std::string& number = contact.numbers[static_cast<std::size_t>(position)].e164;
     const auto forbidden = do_not_call_.verdict(take.do_not_call, number, request.at);
@@ -216,6 +253,7 @@ Claims::Hindrance Claims::hindrance_of(const Take& take, const Contact& contact,
                                                   .account = account_of(contact),
                                                   .place = places_.of(place_of(contact, position))},
                                                  request.at);
+    take.limits = limited.over ? std::string{} : to_json(limited.counted);
     if (!limited.over) return {};
     return {fmt::format("limit:{}", limited.rule), limited.until};
 }
@@ -259,12 +297,18 @@ void Claims::forbid_person(const Settlement& settlement) {
     if (const auto contact = contacts_.load(settlement.contact)) {
         for (const PhoneNumber& number : contact->numbers) numbers.push_back(opt_out_of(number.e164));
     }
-    (void)do_not_call_.add(global_do_not_call_list, numbers, settlement.settled_at);
+    (void)do_not_call_.add(global_do_not_call_list, numbers, Origin{settlement.settled_at});
 }
 
 SettleOutcome Claims::settle(const Settlement& settlement) {
-    const SettleOutcome outcome = attempts_.end(settlement);
+    const SettleOutcome outcome = attempts_.end(settlement, audit_.next_id());
     if (outcome != SettleOutcome::settled) return outcome;
+    audit_.append({.kind = AuditKind::settlement,
+                   .at = settlement.settled_at,
+                   .campaign = settlement.campaign,
+                   .contact = settlement.contact,
+                   .attempt = settlement.attempt,
+                   .detail = to_json(settlement)});
     // At the time of the event it was stored already, unless the database could not be written then.
     if (settlement.facts.result == opted_out) forbid_person(settlement);
     const NextStep& next = settlement.next;

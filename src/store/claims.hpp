@@ -6,6 +6,7 @@
 
 #include "core/attempt.hpp"
 #include "store/attempts.hpp"
+#include "store/audit.hpp"
 #include "store/call_queue.hpp"
 #include "store/campaigns.hpp"
 #include "store/contact_limits.hpp"
@@ -32,7 +33,7 @@ inline constexpr std::size_t max_passed_over_per_claim = 128;
 class Claims {
 public:
     Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
-           ContactLimits& contact_limits, Places& places);
+           ContactLimits& contact_limits, Places& places, Audit& audit);
 
     /// Due retries first, oldest first; then contacts never taken, in the order of the list. Only where it is time.
     [[nodiscard]] ClaimResult claim(const ClaimRequest& request);
@@ -56,7 +57,7 @@ private:
     struct Choice {
         int position = 0;
         PlaceId place;
-        UtcTime send_before;
+        CallingWindow window;
     };
 
     [[nodiscard]] CallQueue* open_queue(CampaignId campaign, const std::optional<Campaigns::Progress>& progress);
@@ -74,7 +75,7 @@ private:
         std::string reason;  // empty: it may be called
         UtcTime until{};     // UtcTime::max(): for good
     };
-    [[nodiscard]] Hindrance hindrance_of(const Take& take, const Contact& contact, int position);
+    [[nodiscard]] Hindrance hindrance_of(Take& take, const Contact& contact, int position);
     [[nodiscard]] PlaceId place_of(const Contact& contact, int position);
     void forbid_person(const Settlement& settlement);
     /// Where a contact stands from now on.
@@ -88,6 +89,8 @@ private:
     void put(Take& take, const Candidate& candidate, const Step& step);
     void put_aside(Take& take, const Candidate& candidate, std::string_view state, UtcTime due_at,
                    std::string_view reason);
+    void prove(const Take& take, const Candidate& candidate, const Claim& claim, const Choice& choice,
+               const NumberSalt& salt);
     void look_ahead(Take& take);
 
     Database& database_;
@@ -97,6 +100,7 @@ private:
     DoNotCall& do_not_call_;
     ContactLimits& contact_limits_;
     Places& places_;
+    Audit& audit_;
     CallQueues queues_;
     Statement row_;
     Statement put_fresh_;

@@ -54,7 +54,9 @@ void ContactLimits::judge(const std::vector<ContactLimit>& limits, const Called&
         count.over = true;
         --undecided;
         if (verdict.over && verdict.until >= until) return;
-        verdict = {.over = true, .until = until, .rule = count.limit->name};
+        verdict.over = true;
+        verdict.until = until;
+        verdict.rule = count.limit->name;
     };
     // A call that is under way may become of any kind yet.
     const int live = scope == LimitScope::account && !called.account.empty() ? live_of_account(called.account) : 0;
@@ -71,6 +73,7 @@ void ContactLimits::judge(const std::vector<ContactLimit>& limits, const Called&
             count_one(count, end_of(*count.limit, ended_at));
         }
     }
+    for (const Count& count : counts) verdict.counted.push_back({count.limit, count.calls});
 }
 
 }  // namespace outdial::store

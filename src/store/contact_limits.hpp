@@ -29,12 +29,18 @@ public:
         std::string_view account;  // empty: none
         const Place& place;
     };
+    /// What one limit that is in force for them counted.
+    struct Counted {
+        const ContactLimit* limit;  // of those that were asked for
+        int calls = 0;              // where one is over: those that were needed to know it
+    };
     /// `until` is when every limit permits a call again, by what is known now; its limit is named by `rule`, a view
     /// into the limits.
     struct Verdict {
         bool over = false;
         UtcTime until{};  // UtcTime::max(): never
         std::string_view rule;
+        std::vector<Counted> counted{};
     };
     /// That another call of this contact or this number is under way is not judged here: the attempts' table takes no
     /// second one.

@@ -4,25 +4,11 @@
 
 #include <algorithm>
 
+#include "store/json_object.hpp"
+
 namespace outdial::store {
 
 namespace {
-
-void append_json_string(std::string& out, std::string_view text) {
-    out += '"';
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '"' || c == '\\') {
-            out += '\\';
-            out += c;
-        } else if (byte < 0x20) {
-            out += fmt::format("\\u{:04x}", byte);
-        } else {
-            out += c;
-        }
-    }
-    out += '"';
-}
 
 std::string to_json(const Attributes& attributes) {
     std::string json = "{";

@@ -83,7 +83,7 @@ public:
     /// What the failure taken last says of the database as a whole.
     [[nodiscard]] Fault last_fault() const { return last_fault_; }
 
-    /// How often anything was taken back: what was remembered of rows written since may be untrue.
+    /// How often work was undone: what was remembered of rows written since may be untrue.
     [[nodiscard]] std::uint64_t rollbacks() const { return rollbacks_; }
     /// The id of the row that the last INSERT into a table with such ids made.
     [[nodiscard]] std::int64_t last_inserted_id() const;

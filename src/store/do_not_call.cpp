@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "store/json_object.hpp"
+
 namespace outdial::store {
 
 namespace {
@@ -30,6 +32,7 @@ DoNotCall::Lists DoNotCall::lists_of(std::span<const DoNotCallChoice> choices, U
             return;
         }
         lists.ids_.push_back(rows.integer(0));
+        lists.listings_.push_back({std::string{name}, rows.integer(2), rows.time(1)});
         if (!max_age) return;
         const std::optional<UtcTime> copied_at = rows.time(1);
         if (!copied_at) {
@@ -77,7 +80,7 @@ void DoNotCall::refuse_unknown(std::string_view list) {
         fmt::format("there is no do-not-call list '{}'; `outdial dnc list` shows those that are there", list));
 }
 
-DoNotCallChange DoNotCall::add(std::string_view list, std::span<const DoNotCallNumber> numbers, UtcTime at) {
+DoNotCallChange DoNotCall::add(std::string_view list, std::span<const DoNotCallNumber> numbers, const Origin& by) {
     std::optional<std::int64_t> id = find(list);
     if (!id) {
         Rows created = insert_list_.rows(list);
@@ -85,35 +88,74 @@ DoNotCallChange DoNotCall::add(std::string_view list, std::span<const DoNotCallN
         id = created.integer(0);
     }
     DoNotCallChange change;
+    std::int64_t extended = 0;
+    const bool audits_each = numbers.size() <= max_numbers_audited_each;
+    const auto audit_one = [&](const DoNotCallNumber& number, std::string_view what) {
+        if (!audits_each) return;
+        audit(by, number.e164,
+              JsonObject{}.text("list", list).text("change", what).time_if_any("expires_at", number.expires_at).take());
+    };
     for (const DoNotCallNumber& number : numbers) {
-        if (insert_.run(*id, number.e164, at, number.expires_at, number.source, NullIfEmpty{number.reason}) == 1) {
+        if (insert_.run(*id, number.e164, by.at, number.expires_at, number.source, NullIfEmpty{number.reason}) == 1) {
             ++change.changed;
+            audit_one(number, "added");
         } else {
-            extend_.run(*id, number.e164, number.expires_at);
             ++change.same;
+            if (extend_.run(*id, number.e164, number.expires_at) == 0) continue;
+            ++extended;
+            audit_one(number, "extended");
         }
+    }
+    const auto added = static_cast<std::int64_t>(change.changed);
+    if (!audits_each && added + extended > 0) {
+        audit(by, {}, JsonObject{}.text("list", list).number("added", added).number("extended", extended).take());
     }
     return change;
 }
 
-DoNotCallChange DoNotCall::remove(std::string_view list, std::span<const std::string> numbers) {
+// Not the reason and the source, which are anybody's words and may name a person.
+void DoNotCall::audit(const Origin& by, std::string_view number, std::string_view detail) {
+    if (database_.failed()) return;
+    audit_.append({.kind = AuditKind::do_not_call,
+                   .at = by.at,
+                   .actor = by.actor,
+                   .number = number,
+                   .salt = fresh_number_salt(),
+                   .detail = detail});
+}
+
+DoNotCallChange DoNotCall::remove(std::string_view list, std::span<const std::string> numbers, const Origin& by) {
     DoNotCallChange change;
     const std::optional<std::int64_t> id = find(list);
     if (!id && !database_.failed()) refuse_unknown(list);
     if (!id) return change;
     for (const std::string& number : numbers) {
-        remove_.run(*id, number) == 1 ? ++change.changed : ++change.same;
+        if (remove_.run(*id, number) == 0) {
+            ++change.same;
+            continue;
+        }
+        ++change.changed;
+        audit(by, number, JsonObject{}.text("list", list).text("change", "removed").take());
     }
     return change;
 }
 
-void DoNotCall::set_copied_at(std::string_view list, UtcTime copied_at) {
+void DoNotCall::set_copied_at(std::string_view list, UtcTime copied_at, const Origin& by) {
     const std::optional<std::int64_t> id = find(list);
-    if (id) {
-        set_copied_.run(*id, copied_at);
-    } else if (!database_.failed()) {
-        refuse_unknown(list);
+    if (!id && !database_.failed()) refuse_unknown(list);
+    if (!id) return;
+    std::optional<UtcTime> before;
+    {
+        Rows rows = find_.rows(list);
+        if (rows.next()) before = rows.time(1);
     }
+    set_copied_.run(*id, copied_at);
+    audit(by, {},
+          JsonObject{}
+              .text("list", list)
+              .time_if_any("copied_before", before)
+              .time_if_any("copied_at", copied_at)
+              .take());
 }
 
 std::vector<DoNotCallListing> DoNotCall::all_lists() {

@@ -8,9 +8,14 @@
 #include <vector>
 
 #include "core/do_not_call.hpp"
+#include "store/audit.hpp"
 #include "store/statement.hpp"
 
 namespace outdial::store {
+
+/// Of so many numbers at once each has a row of its own in the audit, so that it is found by the number; more of them
+/// are somebody's register, and are counted there. Whoever takes numbers off a list has them named in any case.
+inline constexpr std::size_t max_numbers_audited_each = 100;
 
 /// What a batch of numbers did to a list.
 struct DoNotCallChange {
@@ -27,7 +32,7 @@ struct DoNotCallListing {
 /// Numbers that must not be called. All members run inside the caller's Scope.
 class DoNotCall {
 public:
-    explicit DoNotCall(Database& database) : database_(database) {}
+    DoNotCall(Database& database, Audit& audit) : database_(database), audit_(audit) {}
 
     /// The lists of one claim: the global one, and those that the campaign keeps to. Refuses what cannot be kept to: a
     /// list that is not there, or whose copy is older than the campaign allows. Valid for one transaction.
@@ -35,10 +40,13 @@ public:
     public:
         /// Why the campaign must not dial; empty where it may.
         [[nodiscard]] const std::string& problem() const { return problem_; }
+        /// For the proof.
+        [[nodiscard]] std::span<const DoNotCallListing> listings() const { return listings_; }
 
     private:
         friend class DoNotCall;
         std::vector<std::int64_t> ids_;
+        std::vector<DoNotCallListing> listings_;
         std::string problem_;
     };
     [[nodiscard]] Lists lists_of(std::span<const DoNotCallChoice> choices, UtcTime at);
@@ -52,18 +60,21 @@ public:
 
     /// Creates the list when missing. A number that is there keeps its date, source and reason; its expiry becomes the
     /// later one.
-    [[nodiscard]] DoNotCallChange add(std::string_view list, std::span<const DoNotCallNumber> numbers, UtcTime at);
-    [[nodiscard]] DoNotCallChange remove(std::string_view list, std::span<const std::string> numbers);
+    [[nodiscard]] DoNotCallChange add(std::string_view list, std::span<const DoNotCallNumber> numbers,
+                                      const Origin& by);
+    [[nodiscard]] DoNotCallChange remove(std::string_view list, std::span<const std::string> numbers, const Origin& by);
     /// Says when the copy was made that the list is.
-    void set_copied_at(std::string_view list, UtcTime copied_at);
+    void set_copied_at(std::string_view list, UtcTime copied_at, const Origin& by);
     [[nodiscard]] std::vector<DoNotCallListing> all_lists();
 
 private:
     [[nodiscard]] std::optional<std::int64_t> find(std::string_view list);
     void refuse_unknown(std::string_view list);
+    void audit(const Origin& by, std::string_view number, std::string_view detail);
 
     Database& database_;
-    Statement find_{database_, "SELECT do_not_call_list_id, copied_at FROM do_not_call_list WHERE name = ?1"};
+    Audit& audit_;
+    Statement find_{database_, "SELECT do_not_call_list_id, copied_at, numbers FROM do_not_call_list WHERE name = ?1"};
     Statement insert_list_{database_, "INSERT INTO do_not_call_list (name) VALUES (?1) RETURNING do_not_call_list_id"};
     Statement set_copied_{database_, "UPDATE do_not_call_list SET copied_at = ?2 WHERE do_not_call_list_id = ?1"};
     Statement lists_{database_, "SELECT name, numbers, copied_at FROM do_not_call_list ORDER BY do_not_call_list_id"};

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/check.hpp"
+#include "store/json_object.hpp"
 #include "store/unused_space.hpp"
 
 namespace outdial::store {
@@ -42,9 +43,12 @@ constexpr std::size_t shortest_text_looked_for = 5;
 
 // Asterisk's words may quote the number.
 constexpr const char* give_pseudonym_sql =
-    "UPDATE attempt SET number = printf('+0%012d%02d', contact_id, position), account = NULL, message = NULL, "
-    "refusal = NULL "
+    "UPDATE attempt SET number = printf('+0%012d%02d', contact_id, position), account = NULL, number_salt = NULL, "
+    "message = NULL, refusal = NULL "
     "WHERE contact_id = ?1";
+
+constexpr const char* unname_of_contact_sql =
+    "DELETE FROM audit_number WHERE number IN (SELECT number FROM contact_number WHERE contact_id = ?1)";
 
 // By the campaigns of its list, because the primary key begins with the campaign. A campaign that has not come to the
 // contact yet finds it without numbers when it does.
@@ -64,8 +68,9 @@ std::string_view to_text(Copies copies) {
     OUTDIAL_UNREACHABLE();
 }
 
-Forgetting::Forgetting(Database& database)
+Forgetting::Forgetting(Database& database, Audit& audit)
     : database_(database),
+      audit_(audit),
       list_by_name_(database, "SELECT 1 FROM call_list WHERE name = ?1"),
       by_number_(database, by_number_sql),
       by_external_id_(database, by_external_id_sql),
@@ -73,7 +78,13 @@ Forgetting::Forgetting(Database& database)
       give_pseudonym_(database, give_pseudonym_sql),
       end_contact_(database, end_contact_sql),
       remove_numbers_(database, "DELETE FROM contact_number WHERE contact_id = ?1"),
-      empty_contact_(database, "UPDATE contact SET external_id = NULL, attributes = '{}' WHERE contact_id = ?1") {
+      empty_contact_(database, "UPDATE contact SET external_id = NULL, attributes = '{}' WHERE contact_id = ?1"),
+      salts_of_(database,
+                "SELECT number_salt FROM attempt WHERE contact_id = ?1 AND number_salt IS NOT NULL "
+                "UNION ALL SELECT salt FROM audit_number WHERE number IN "
+                "(SELECT number FROM contact_number WHERE contact_id = ?1)"),
+      unname_of_contact_(database, unname_of_contact_sql),
+      unname_(database, "DELETE FROM audit_number WHERE number = ?1") {
     // Debian's SQLite does so unasked, others do not: what is deleted or replaced is overwritten with zeros. At all
     // times, because a row that was replaced earlier leaves a copy as well.
     database.execute("PRAGMA secure_delete = ON", "configuring");
@@ -104,7 +115,7 @@ std::vector<PersonRecord> Forgetting::find(const PersonKey& key) {
     return found;
 }
 
-std::vector<PersonRecord> Forgetting::forget(const PersonKey& key) {
+std::vector<PersonRecord> Forgetting::forget(const PersonKey& key, const Origin& by) {
     std::vector<PersonRecord> people = find(key);
     const auto in_call = std::ranges::find_if(people, &PersonRecord::in_call);
     if (in_call != people.end()) {
@@ -114,13 +125,27 @@ std::vector<PersonRecord> Forgetting::forget(const PersonKey& key) {
                         in_call->contact.value, in_call->list));
     }
     note_texts(key, people);
+    // On one list alone, the number stays known on the others.
+    if (key.list.empty()) unname_.run(key.e164);
     for (const PersonRecord& person : people) {
+        if (key.list.empty()) unname_of_contact_.run(person.contact);
         give_pseudonym_.run(person.contact);
         end_contact_.run(person.contact);
         remove_numbers_.run(person.contact);
         empty_contact_.run(person.contact);
+        audit(person, by);
     }
     return people;
+}
+
+void Forgetting::audit(const PersonRecord& person, const Origin& by) {
+    const std::string detail = JsonObject{}
+                                   .text("list", person.list)
+                                   .number("numbers", person.numbers)
+                                   .number("attempts", person.attempts)
+                                   .take();
+    audit_.append(
+        {.kind = AuditKind::forget, .at = by.at, .actor = by.actor, .contact = person.contact, .detail = detail});
 }
 
 // Also of the key alone: an earlier run of the program may have had to leave copies of whom nobody knows any more.
@@ -136,6 +161,8 @@ void Forgetting::note_texts(const PersonKey& key, const std::vector<PersonRecord
     for (const PersonRecord& person : people) {
         Rows rows = texts_of_.rows(person.contact);
         while (rows.next()) note(rows.text(0));
+        Rows salts = salts_of_.rows(person.contact);
+        while (salts.next()) texts_.emplace_back(salts.blob(0));
     }
 }
 

@@ -3,7 +3,7 @@
 // The contact's row stays, empty, so that totals balance. Its numbers, key and attributes go. Its attempts stay with a
 // pseudonym in place of the number: +0, the contact's id and the number's position. No country code begins with 0, so a
 // pseudonym is nobody's number and can never be dialed. It is not made from the number: a hash of one is found out in
-// seconds by trying all numbers.
+// seconds by trying all numbers. The audit has such a hash, with a salt: the salts go, and then it leads to nobody.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/audit.hpp"
 #include "store/statement.hpp"
 
 namespace outdial::store {
@@ -46,11 +47,11 @@ enum class Copies { none, in_log, in_file };
 /// find() and forget() run inside the caller's Scope.
 class Forgetting {
 public:
-    explicit Forgetting(Database& database);
+    Forgetting(Database& database, Audit& audit);
 
     [[nodiscard]] std::vector<PersonRecord> find(const PersonKey& key);
     /// All whom find() names, or none: refused while a call to one of them is up.
-    [[nodiscard]] std::vector<PersonRecord> forget(const PersonKey& key);
+    [[nodiscard]] std::vector<PersonRecord> forget(const PersonKey& key, const Origin& by);
 
     /// Outside of every Scope: removes what is left outside of rows of those forgotten since. Nothing where nobody was.
     ///   - Cuts the write-ahead log to nothing. A reader that still needs it keeps it from being cut (Copies::in_log);
@@ -65,9 +66,11 @@ public:
 
 private:
     void note_texts(const PersonKey& key, const std::vector<PersonRecord>& people);
+    void audit(const PersonRecord& person, const Origin& by);
     [[nodiscard]] bool empty_log();
 
     Database& database_;
+    Audit& audit_;
     Copies copies_ = Copies::none;
     bool tried_ = true;
     std::vector<std::string> texts_;  // of those forgotten, while copies are looked for
@@ -79,6 +82,9 @@ private:
     Statement end_contact_;
     Statement remove_numbers_;
     Statement empty_contact_;
+    Statement salts_of_;
+    Statement unname_of_contact_;
+    Statement unname_;
 };
 
 }  // namespace outdial::store

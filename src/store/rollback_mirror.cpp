@@ -30,10 +30,12 @@ tl::unexpected<Error> cannot_write(const std::filesystem::path& file, int error)
 }
 
 std::string text_of(const RunRecord& record) {
-    return fmt::format(
+    std::string text = fmt::format(
         "# Outdial's memory of its database, to recognise an older copy of it. See docs/reliability.md.\n"
         "database_id={}\nepoch={}\nclaims={}\nstopped_cleanly={}\n",
         record.database_id, record.epoch, record.claims, record.stopped_cleanly ? 1 : 0);
+    if (record.audit) text += fmt::format("audit_id={}\naudit_hash={}\n", record.audit->id, to_hex(record.audit->hash));
+    return text;
 }
 
 std::optional<std::int64_t> number(const std::string& text) {
@@ -42,6 +44,18 @@ std::optional<std::int64_t> number(const std::string& text) {
     const auto [stopped_at, error] = std::from_chars(text.data(), end, value);
     if (error != std::errc{} || stopped_at != end || value < 0) return std::nullopt;
     return value;
+}
+
+std::optional<AuditHead> audit_head(const std::string& id, const std::string& hash) {
+    AuditHead head;
+    const auto parsed = number(id);
+    if (!parsed || hash.size() != 2 * head.hash.size()) return std::nullopt;
+    head.id = *parsed;
+    for (std::size_t i = 0; i < head.hash.size(); ++i) {
+        const char* const digits = hash.data() + 2 * i;
+        if (std::from_chars(digits, digits + 2, head.hash[i], 16).ptr != digits + 2) return std::nullopt;
+    }
+    return head;
 }
 
 std::optional<RunRecord> parse(std::istream& in) {
@@ -56,7 +70,8 @@ std::optional<RunRecord> parse(std::istream& in) {
     const auto epoch = number(values["epoch"]);
     const auto claims = number(values["claims"]);
     if (values["database_id"].empty() || !epoch || !claims) return std::nullopt;
-    RunRecord record{values["database_id"], *epoch, *claims, values["stopped_cleanly"] == "1"};
+    RunRecord record{values["database_id"], *epoch, *claims, values["stopped_cleanly"] == "1",
+                     audit_head(values["audit_id"], values["audit_hash"])};
     return record;
 }
 

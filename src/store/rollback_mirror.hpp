@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "store/audit.hpp"
 
 namespace outdial::store {
 
@@ -16,6 +17,8 @@ struct RunRecord {
     std::int64_t epoch = 0;   // how often a daemon was started on it
     std::int64_t claims = 0;  // attempts ever made
     bool stopped_cleanly = false;
+    /// Of the audit, whose end could else be removed unnoticed. Nothing: written by a version without one.
+    std::optional<AuditHead> audit{};
 
     bool operator==(const RunRecord&) const = default;
 };

@@ -23,7 +23,16 @@ RunRecord read(Database& database) {
             Fault::altered);
         return {};
     }
-    return {std::string{rows.text(0)}, rows.integer(1), rows.integer(2)};
+    return {std::string{rows.text(0)}, rows.integer(1), rows.integer(2), false, {}};
+}
+
+// Or was, and was removed for its age.
+bool is_in_audit(Database& database, const AuditHead& head) {
+    Statement find{database,
+                   "SELECT 1 FROM audit WHERE audit_id = ?1 AND hash = ?2 "
+                   "UNION ALL SELECT 1 FROM audit_anchor WHERE audit_id >= ?1"};
+    Rows rows = find.rows(head.id, Blob{bytes_of(head.hash)});
+    return rows.next();
 }
 
 }  // namespace
@@ -53,6 +62,13 @@ Result<RunStart> RunGuard::start(Database& database, const RunOptions& options) 
     }
     const bool known = mirror && mirror->has_value();
     outcome.after_unclean_stop = known ? !(*mirror)->stopped_cleanly : found.epoch > 0;  // 0: nobody ran it yet
+    found.audit = Audit{database}.head();
+    if (known && older.empty() && (*mirror)->audit && !is_in_audit(database, *(*mirror)->audit)) {
+        outcome.warnings.push_back(fmt::format(
+            "database {}: row {} of its audit is not the one that was written last: the audit's end was removed, or "
+            "written anew (outdial report audit --verify)",
+            database_.native(), (*mirror)->audit->id));
+    }
     // Above both, so that no daemon of either history passes for this one.
     found.epoch = std::max(found.epoch, known ? (*mirror)->epoch : 0) + 1;
     found.stopped_cleanly = false;

@@ -43,6 +43,8 @@ public:
     /// Inside a transaction that claims: so many attempts more.
     void count_claims(Database& database, std::size_t claims);
     void committed();
+    /// The audit's newest row, as committed.
+    void saw_audit(const AuditHead& head) { record_.audit = head; }
     void rolled_back() { claims_in_transaction_ = 0; }
     /// After the connection was reopened: an error where commits are missing that had been confirmed.
     [[nodiscard]] Result<void> check_after_reopening(Database& database) const;

@@ -16,6 +16,10 @@ void Binder::text(std::string_view value) {
     note(sqlite3_bind_text64(statement_, next_++, data, value.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
+void Binder::blob(std::string_view bytes) {
+    note(sqlite3_bind_blob64(statement_, next_++, bytes.data(), bytes.size(), SQLITE_TRANSIENT));
+}
+
 void Binder::null() { note(sqlite3_bind_null(statement_, next_++)); }
 
 Rows::~Rows() {
@@ -33,6 +37,13 @@ std::string_view Rows::text(int column) const {
     const int size = sqlite3_column_bytes(statement_->statement_, column);
     if (text == nullptr) return {};
     return {static_cast<const char*>(text), static_cast<std::size_t>(size)};
+}
+
+std::string_view Rows::blob(int column) const {
+    const void* bytes = sqlite3_column_blob(statement_->statement_, column);
+    const int size = sqlite3_column_bytes(statement_->statement_, column);
+    if (bytes == nullptr) return {};
+    return {static_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
 bool Rows::is_null(int column) const { return sqlite3_column_type(statement_->statement_, column) == SQLITE_NULL; }

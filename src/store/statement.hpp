@@ -20,6 +20,7 @@ public:
     explicit Binder(sqlite3_stmt* statement) : statement_(statement) {}
     void integer(std::int64_t value);
     void text(std::string_view value);  // copied
+    void blob(std::string_view bytes);  // copied
     void null();
     [[nodiscard]] bool good() const { return good_; }
 
@@ -65,6 +66,12 @@ inline void bind_value(Binder& binder, NullIfEmpty value) {
     }
 }
 
+/// Bytes that are no text.
+struct Blob {
+    std::string_view bytes;
+};
+inline void bind_value(Binder& binder, Blob value) { binder.blob(value.bytes); }
+
 class Statement;
 
 /// The rows of a running SELECT. The statement is reset when this goes; one at a time for each statement.
@@ -80,6 +87,7 @@ public:
     [[nodiscard]] double real(int column) const;
     /// Empty for NULL. Valid until the next step.
     [[nodiscard]] std::string_view text(int column) const;
+    [[nodiscard]] std::string_view blob(int column) const;
     [[nodiscard]] bool is_null(int column) const;
     [[nodiscard]] bool is_integer(int column) const;
     [[nodiscard]] bool is_real(int column) const;

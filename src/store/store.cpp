@@ -3,6 +3,7 @@
 #include <set>
 
 #include "store/durable_log.hpp"
+#include "store/json_object.hpp"
 #include "store/migrations.hpp"
 #include "store/store_parts.hpp"
 
@@ -45,9 +46,21 @@ Result<std::vector<CampaignRecord>> Store::campaigns() {
     return scope.finish(parts_->campaigns.all());
 }
 
-Result<void> Store::set_campaign_state(CampaignId campaign, CampaignState state, UtcTime at) {
+Result<void> Store::set_campaign_state(CampaignId campaign, CampaignState state, const Origin& by,
+                                       std::string_view because) {
     Scope scope{*parts_->database};
-    parts_->campaigns.set_state(campaign, state, at);
+    const auto before = parts_->campaigns.progress_of(campaign);
+    parts_->campaigns.set_state(campaign, state, by.at);
+    if (before && before->state != state) {
+        const std::string detail = JsonObject{}
+                                       .text("campaign", before->name)
+                                       .text("before", to_text(before->state))
+                                       .text("after", to_text(state))
+                                       .text_if_any("because", because)
+                                       .take();
+        parts_->audit.append(
+            {.kind = AuditKind::campaign, .at = by.at, .actor = by.actor, .campaign = campaign, .detail = detail});
+    }
     return scope.finish();
 }
 
@@ -77,19 +90,20 @@ Result<SettleOutcome> Store::settle(const Settlement& settlement) {
     return scope.finish(parts_->claims.settle(settlement));
 }
 
-Result<DoNotCallChange> Store::forbid(std::string_view list, std::span<const DoNotCallNumber> numbers, UtcTime at) {
+Result<DoNotCallChange> Store::forbid(std::string_view list, std::span<const DoNotCallNumber> numbers,
+                                      const Origin& by) {
     Scope scope{*parts_->database};
-    return scope.finish(parts_->do_not_call.add(list, numbers, at));
+    return scope.finish(parts_->do_not_call.add(list, numbers, by));
 }
 
-Result<DoNotCallChange> Store::permit(std::string_view list, std::span<const std::string> numbers) {
+Result<DoNotCallChange> Store::permit(std::string_view list, std::span<const std::string> numbers, const Origin& by) {
     Scope scope{*parts_->database};
-    return scope.finish(parts_->do_not_call.remove(list, numbers));
+    return scope.finish(parts_->do_not_call.remove(list, numbers, by));
 }
 
-Result<void> Store::set_copied_at(std::string_view list, UtcTime copied_at) {
+Result<void> Store::set_copied_at(std::string_view list, UtcTime copied_at, const Origin& by) {
     Scope scope{*parts_->database};
-    parts_->do_not_call.set_copied_at(list, copied_at);
+    parts_->do_not_call.set_copied_at(list, copied_at, by);
     return scope.finish();
 }
 
@@ -108,7 +122,8 @@ Result<std::optional<UtcTime>> Store::last_claimed_at() {
     return scope.finish(parts_->attempts.last_claimed_at());
 }
 
-Result<AddedContacts> Store::add_contacts(std::string_view list, std::span<const NewContact> contacts) {
+Result<AddedContacts> Store::add_contacts(std::string_view list, std::span<const NewContact> contacts,
+                                          const Origin& by) {
     Scope scope{*parts_->database};
     const ListId id = parts_->campaigns.list(list);
     AddedContacts outcome;
@@ -117,6 +132,15 @@ Result<AddedContacts> Store::add_contacts(std::string_view list, std::span<const
         if (const auto place = parts_->contacts.add(id, contacts[i], i, outcome)) places.insert(*place);
     }
     for (const PlaceId place : places) parts_->claims.expect_fresh(id, place);
+    if (outcome.accepted > 0) {
+        const std::string detail = JsonObject{}
+                                       .text("list", list)
+                                       .number("accepted", static_cast<std::int64_t>(outcome.accepted))
+                                       .number("duplicates", static_cast<std::int64_t>(outcome.duplicates.size()))
+                                       .number("rejected", static_cast<std::int64_t>(outcome.rejected.size()))
+                                       .take();
+        parts_->audit.append({.kind = AuditKind::import, .at = by.at, .actor = by.actor, .detail = detail});
+    }
     return scope.finish(std::move(outcome));
 }
 
@@ -139,11 +163,46 @@ Result<std::vector<Explanation>> Store::explain(const PersonKey& key, std::span<
     return scope.finish(parts_->explaining.explain(parts_->forgetting.find(key), campaigns));
 }
 
-Result<std::vector<PersonRecord>> Store::forget(const PersonKey& key) {
+Result<std::vector<PersonRecord>> Store::forget(const PersonKey& key, const Origin& by) {
     Scope scope{*parts_->database};
-    Result<std::vector<PersonRecord>> forgotten = scope.finish(parts_->forgetting.forget(key));
+    Result<std::vector<PersonRecord>> forgotten = scope.finish(parts_->forgetting.forget(key, by));
     parts_->forgetting.remove_copies();  // in a group it cannot be yet, and commit() does it
     return forgotten;
+}
+
+Result<void> Store::note(AuditKind kind, const Origin& by, std::string_view detail) {
+    Scope scope{*parts_->database};
+    parts_->audit.append({.kind = kind, .at = by.at, .actor = by.actor, .detail = detail});
+    return scope.finish();
+}
+
+Result<std::size_t> Store::note_configuration(std::span<const ConfigurationFile> files, const Origin& by) {
+    Scope scope{*parts_->database};
+    return scope.finish(parts_->configuration_files.note(files, by));
+}
+
+// Without a transaction, which would wait for other programs' locks.
+Result<AuditHead> Store::audit_head() {
+    if (!parts_) return fail("the database is not open");
+    const AuditHead head = parts_->audit.head();
+    if (Result<void> read = outcome(); !read) return tl::unexpected{std::move(read.error())};
+    return head;
+}
+
+void Store::keep_audit_for(Milliseconds keep) { condition_->audit_keep = keep; }
+
+Result<void> Store::trim_audit() {
+    if (!parts_ || !parts_->audit.has_older_than(condition_->audit_keep)) return outcome();
+    if (Result<void> begun = begin(); !begun) return begun;
+    {
+        Scope scope{*parts_->database};
+        parts_->audit.remove_older_than(condition_->audit_keep);
+        if (Result<void> removed = scope.finish(); !removed) {
+            roll_back();
+            return removed;
+        }
+    }
+    return commit();
 }
 
 Copies Store::copies_of_the_forgotten() const { return parts_ ? parts_->forgetting.copies() : Copies::none; }

@@ -10,8 +10,10 @@
 #include "core/attempt.hpp"
 #include "core/explanation.hpp"
 #include "store/attempts.hpp"
+#include "store/audit.hpp"
 #include "store/campaigns.hpp"
 #include "store/claims.hpp"
+#include "store/configuration_files.hpp"
 #include "store/contacts.hpp"
 #include "store/database.hpp"
 #include "store/do_not_call.hpp"
@@ -25,6 +27,9 @@ namespace outdial::store {
 ///
 /// Every member is all or nothing. Alone, it is durable when it returns; between begin() and commit() it is durable
 /// when commit() returns, and a member that fails leaves what the others did.
+///
+/// Whatever a member changes by an operator's order or in a call is told in the audit (audit.hpp), in the same
+/// transaction. An Origin says who ordered it, and when.
 class Store {
 public:
     /// Creates the file (mode 0640) or brings it to the newest schema.
@@ -62,7 +67,8 @@ public:
     [[nodiscard]] Result<std::vector<CampaignRecord>> register_campaigns(std::span<const CampaignListing> listings);
     /// Every campaign that was ever registered.
     [[nodiscard]] Result<std::vector<CampaignRecord>> campaigns();
-    [[nodiscard]] Result<void> set_campaign_state(CampaignId campaign, CampaignState state, UtcTime at);
+    [[nodiscard]] Result<void> set_campaign_state(CampaignId campaign, CampaignState state, const Origin& by,
+                                                  std::string_view because = {});
 
     /// Takes due contacts for the slots, in order: due retries (oldest first), then contacts never taken. None from a
     /// campaign that is not running.
@@ -80,14 +86,16 @@ public:
     /// Adds contacts to a list, which is created when missing. Contacts that are there already (same external id, or
     /// same first number) are left as they are, so the same file twice adds nothing. The list's campaigns dial the new
     /// contacts after those they have.
-    [[nodiscard]] Result<AddedContacts> add_contacts(std::string_view list, std::span<const NewContact> contacts);
+    [[nodiscard]] Result<AddedContacts> add_contacts(std::string_view list, std::span<const NewContact> contacts,
+                                                     const Origin& by);
     [[nodiscard]] Result<std::vector<Contact>> find_contacts(std::string_view e164);
 
     /// do_not_call.hpp. In force for every claim after it.
     [[nodiscard]] Result<DoNotCallChange> forbid(std::string_view list, std::span<const DoNotCallNumber> numbers,
-                                                 UtcTime at);
-    [[nodiscard]] Result<DoNotCallChange> permit(std::string_view list, std::span<const std::string> numbers);
-    [[nodiscard]] Result<void> set_copied_at(std::string_view list, UtcTime copied_at);
+                                                 const Origin& by);
+    [[nodiscard]] Result<DoNotCallChange> permit(std::string_view list, std::span<const std::string> numbers,
+                                                 const Origin& by);
+    [[nodiscard]] Result<void> set_copied_at(std::string_view list, UtcTime copied_at, const Origin& by);
     [[nodiscard]] Result<std::vector<DoNotCallListing>> do_not_call_lists();
 
     /// Whom this number or external id means.
@@ -99,8 +107,19 @@ public:
     /// Removes them: forgetting.hpp. Their data is overwritten in the file and removed from the write-ahead log after
     /// the commit; where something hinders that, copies_of_the_forgotten() says so until a checkpoint(), or a later
     /// forget(), has done it.
-    [[nodiscard]] Result<std::vector<PersonRecord>> forget(const PersonKey& key);
+    [[nodiscard]] Result<std::vector<PersonRecord>> forget(const PersonKey& key, const Origin& by);
     [[nodiscard]] Copies copies_of_the_forgotten() const;
+
+    /// Something that changes nothing else. `detail` is a JSON object.
+    [[nodiscard]] Result<void> note(AuditKind kind, const Origin& by, std::string_view detail);
+    /// The configuration in force from now on: how many files of it have changed.
+    [[nodiscard]] Result<std::size_t> note_configuration(std::span<const ConfigurationFile> files, const Origin& by);
+    /// From now on the audit keeps its rows for so long.
+    void keep_audit_for(Milliseconds keep);
+    /// Removes a few of the rows that are older. Outside of begin() and commit(), when nothing waits.
+    [[nodiscard]] Result<void> trim_audit();
+    /// As it is in the database now.
+    [[nodiscard]] Result<AuditHead> audit_head();
 
     /// Moves the write-ahead log into the database file as far as readers permit. Outside of begin() and commit().
     [[nodiscard]] Result<Database::WalState> checkpoint();

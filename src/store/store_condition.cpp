@@ -19,7 +19,9 @@ Result<RunStart> Store::start_run(const RunOptions& options) {
 }
 
 void Store::end_run() {
-    if (parts_ && !condition_->suspect && !condition_->condemned) condition_->guard.end();
+    if (!parts_ || condition_->suspect || condition_->condemned) return;
+    if (const Result<AuditHead> head = audit_head()) condition_->guard.saw_audit(*head);
+    condition_->guard.end();
 }
 
 Result<void> Store::begin() {
@@ -152,6 +154,7 @@ void Store::undo_doubtful_claims() {
 Result<void> Store::examine() {
     if (condition_->suspect || condition_->condemned || !parts_) return may_write();
     if (Result<void> allowed = may_write(); !allowed) return allowed;
+    if (const Result<AuditHead> head = audit_head()) condition_->guard.saw_audit(*head);
     condition_->mirror = condition_->guard.tend();
     return {};
 }

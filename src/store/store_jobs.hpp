@@ -56,6 +56,8 @@ struct CampaignStateJob {
     CampaignId campaign;
     CampaignState state{};
     UtcTime at;
+    std::string actor{};    // who ordered it; empty: nobody
+    std::string because{};  // the order
 };
 
 /// Jobs of one transaction.

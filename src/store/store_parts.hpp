@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "store/claims.hpp"
+#include "store/configuration_files.hpp"
 #include "store/explaining.hpp"
 #include "store/file_watch.hpp"
 #include "store/forgetting.hpp"
@@ -25,10 +26,12 @@ struct Store::Parts {
     Places places{*database};
     Contacts contacts{*database, places};
     Attempts attempts{*database, contacts};
-    DoNotCall do_not_call{*database};
+    Audit audit{*database};
+    DoNotCall do_not_call{*database, audit};
     ContactLimits contact_limits{*database};
-    Claims claims{*database, campaigns, contacts, attempts, do_not_call, contact_limits, places};
-    Forgetting forgetting{*database};
+    Claims claims{*database, campaigns, contacts, attempts, do_not_call, contact_limits, places, audit};
+    ConfigurationFiles configuration_files{*database, audit};
+    Forgetting forgetting{*database, audit};
     Explaining explaining{*database, campaigns, contacts, attempts, do_not_call, contact_limits, places};
     SchemaGuard schema{*database, embedded_migrations()};
 };
@@ -52,6 +55,7 @@ struct Store::Condition {
     bool suspect = false;            // the disk failed: the connection is to be opened anew
     std::optional<Error> condemned;  // for good
     Result<void> mirror;             // whether it could be written lately
+    Milliseconds audit_keep = default_audit_keep;
     std::vector<Claim> uncommitted;  // of the group that is open
     /// Of commits that the disk failed: nobody was told of them, but SQLite may find them in its log later.
     std::vector<Claim> doubtful;

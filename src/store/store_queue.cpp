@@ -40,7 +40,7 @@ void StoreQueue::post(Settlement settlement) {
     settlements_.push_back(std::move(settlement));
 }
 
-void StoreQueue::post(CampaignStateJob job) { states_.push_back(job); }
+void StoreQueue::post(CampaignStateJob job) { states_.push_back(std::move(job)); }
 
 void StoreQueue::post(std::vector<Progress> progress) {
     for (Progress& one : progress) progress_.insert_or_assign(one.attempt, std::move(one.facts));

@@ -57,7 +57,7 @@ Result<std::vector<StoreReply>> StoreWorker::execute(StoreGroup& group, const Ne
 
 Result<void> StoreWorker::execute_settlements(const StoreGroup& group, std::vector<StoreReply>& replies) {
     for (const CampaignStateJob& job : group.states) {
-        Result<void> set = store_.set_campaign_state(job.campaign, job.state, job.at);
+        Result<void> set = store_.set_campaign_state(job.campaign, job.state, {job.at, job.actor}, job.because);
         if (!set && store_.in_trouble()) return set;
         if (!set) replies.push_back(StoreWarning{set.error().message});
     }
@@ -174,6 +174,7 @@ std::vector<StoreReply> StoreWorker::keep_house(bool idle) {
     } else if (healthy_) {
         tell_of_pause(replies);
     }
+    if (idle && healthy_) (void)store_.trim_audit();  // where it fails the next job will say why
     const Result<void> mirror = store_.mirror();
     if (!mirror && mirror_is_kept_) replies.push_back(StoreWarning{mirror.error().message});
     mirror_is_kept_ = mirror.has_value();

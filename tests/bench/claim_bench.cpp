@@ -148,7 +148,7 @@ void bench_import(Bench& bench, const std::vector<int>& codes) {
             if (i % 5 == 0) batch.back().attributes.emplace_back("state", states[i / 5 % std::size(states)]);
         }
         const double before = thread_cpu_seconds();
-        must(bench.store.add_contacts("customers", batch));
+        must(bench.store.add_contacts("customers", batch, bench.now));
         adding += thread_cpu_seconds() - before;
         if (bench.store.wal_pages() > 8000) must(bench.store.checkpoint());
     }
@@ -221,7 +221,7 @@ void bench_do_not_call(Bench& bench, std::size_t count, const std::vector<int>& 
         must(bench.store.forbid("register", batch, bench.now));
         if (bench.store.wal_pages() > 8000) must(bench.store.checkpoint());
     }
-    must(bench.store.set_copied_at("register", bench.now));
+    must(bench.store.set_copied_at("register", bench.now, bench.now));
     print_row(fmt::format("{} numbers onto a do-not-call list", count),
               fmt::format("{:.0f} /s", static_cast<double>(count) / seconds(Clock::now() - start)));
     bench.do_not_call = {{"register", 24h * 31}};

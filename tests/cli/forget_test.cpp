@@ -19,8 +19,8 @@ struct Lists : TemporaryFolder {
         const std::vector<NewContact> customers{{"c-1", {{"+12125550117", 1}}, {{"name", "Ann"}}},
                                                 {"c-2", {{"+12125550118", 1}}, {{"name", "Bob"}}}};
         const std::vector<NewContact> patients{{"p-1", {{"+12125550119", 1}, {"+12125550117", 1}}, {}}};
-        REQUIRE(store.add_contacts("customers", customers)->accepted == 2);
-        REQUIRE(store.add_contacts("patients", patients)->accepted == 1);
+        REQUIRE(store.add_contacts("customers", customers, UtcTime{})->accepted == 2);
+        REQUIRE(store.add_contacts("patients", patients, UtcTime{})->accepted == 1);
     }
     [[nodiscard]] std::size_t known(const std::string& number) const {
         store::Store store = *store::Store::open(path() / "outdial.db");

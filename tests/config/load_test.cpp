@@ -3,7 +3,9 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <map>
 
+#include "base/sha256.hpp"
 #include "site.hpp"
 
 namespace outdial::config {
@@ -74,6 +76,26 @@ TEST_CASE("every *.yaml of the campaigns folder is a campaign, in the order of t
     for (const Campaign& campaign : result.configuration->site.campaigns) names.push_back(campaign.name);
     CHECK(names == Texts{"one", "two", "three"});
     CHECK(result.configuration->daemon.campaigns_dir == site.folder.path() / "campaigns.d");
+}
+
+TEST_CASE("files are named by the SHA-256 of their bytes, and a campaign's rules by its file's") {
+    const Installation installation;
+    const auto digests = [&] {
+        std::map<std::string, std::string> found;
+        const LoadResult result = load(installation.yaml);
+        for (const FileDigest& file : result.configuration->files) found[file.name] = file.digest;
+        REQUIRE(result.configuration->site.campaigns.size() == 1);
+        CHECK(result.configuration->site.campaigns[0].rules == found["campaigns.d/a.yaml"].substr(0, 16));
+        return found;
+    };
+    const auto before = digests();
+    CHECK(before.size() == 2);
+    CHECK(before.at("outdial.yaml") == to_hex(Sha256{}.of(read_text(installation.yaml))));
+    const auto campaign = installation.folder.path() / "campaigns.d/a.yaml";
+    installation.folder.write("campaigns.d/a.yaml", read_text(campaign) + "# a word more\n");
+    const auto after = digests();
+    CHECK(after.at("outdial.yaml") == before.at("outdial.yaml"));
+    CHECK(after.at("campaigns.d/a.yaml") != before.at("campaigns.d/a.yaml"));
 }
 
 TEST_CASE("two campaigns of one name are refused, and both files are named") {

@@ -40,6 +40,8 @@ TEST_CASE("every key of outdial.yaml arrives where it belongs") {
     CHECK(daemon.database == "/etc/o/outdial.db");
     CHECK(daemon.campaigns_dir == "/etc/o/campaigns.d");
     CHECK(daemon.control_socket == "/etc/o/control.sock");
+    CHECK(daemon.audit_keep == 24h);
+    CHECK(DaemonConfig{}.audit_keep == 24h * 1826);
     CHECK(site.limits.originates_per_second == 0.01);
     CHECK(site.limits.channels == 100'000);
 

@@ -143,7 +143,7 @@ Result<void> Workload::import(Store& store, Draft& draft) {
     std::vector<NewContact> people;
     const std::size_t count = 5 + random_.below(20);
     for (std::size_t i = 0; i < count; ++i) people.push_back(person(draft.ledger.contacts + i));
-    auto added = store.add_contacts(random_.below(4) == 0 ? "citizens" : "customers", people);
+    auto added = store.add_contacts(random_.below(4) == 0 ? "citizens" : "customers", people, now_);
     if (!added) return tl::unexpected{added.error()};
     draft.ledger.contacts += count;  // where some are there already, from a commit that was not confirmed, too
     return {};
@@ -190,7 +190,7 @@ void compare(Reader& reader, const Ledger& confirmed, Findings& findings) {
 Result<void> write_something(Store& store) {
     if (Result<void> begun = store.begin(); !begun) return begun;  // the guards look here
     const NewContact newcomer{"newcomer", {{"+12029999999", 1}}, {}};
-    if (auto added = store.add_contacts("customers", {&newcomer, 1}); !added) {
+    if (auto added = store.add_contacts("customers", {&newcomer, 1}, noon); !added) {
         store.roll_back();
         return tl::unexpected{added.error()};
     }

@@ -42,7 +42,7 @@ struct Walk {
             if (dice.below(2) == 0) contact.numbers.push_back({number_of(static_cast<int>(dice.below(40))), 1});
             contacts.push_back(contact);
         }
-        imported[list] += must(desk.store.add_contacts(list, contacts)).accepted;
+        imported[list] += must(desk.store.add_contacts(list, contacts, noon)).accepted;
     }
     void claim_some() {
         desk.campaign = campaigns[dice.below(campaigns.size())];

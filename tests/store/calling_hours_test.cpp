@@ -77,6 +77,20 @@ TEST_CASE("a claim says until when the call may leave") {
     CHECK(result.claims[0].send_before == midnight + 14h - 30s);
 }
 
+TEST_CASE("the proof of a call names the zones, the hours and the data by which it was time") {
+    World world;
+    world.desk.import({at_zones(0, "+0 +3")});
+    REQUIRE(world.claim(1, midnight + 10h).claims.size() == 1);
+    const auto proof = [&](const std::string& member) {
+        return world.desk.shell().value("SELECT json_extract(why_allowed, '$." + member + "') FROM attempt_audit");
+    };
+    CHECK(proof("zones") == "+0 +3");
+    CHECK(proof("regions") == "GB");
+    CHECK(proof("opened_at") == std::to_string(to_unix_ms(midnight + 9h)));
+    CHECK(proof("calls_until") == std::to_string(to_unix_ms(midnight + 14h - 30s)));
+    CHECK(proof("time_data") == world.geography->version());
+}
+
 TEST_CASE("at the closing the last ring must fit, and the rest wait for the morning") {
     World world;
     world.desk.import({at_zones(0, "+0"), at_zones(1, "+0")});
@@ -163,8 +177,8 @@ TEST_CASE("contacts that were imported without a geography are looked up when th
 
 TEST_CASE("a zone that is none is refused at the import") {
     World world;
-    const AddedContacts added =
-        must(world.desk.store.add_contacts("customers", std::vector{at_zones(0, "nowhere"), at_zones(1, "+0")}));
+    const AddedContacts added = must(
+        world.desk.store.add_contacts("customers", std::vector{at_zones(0, "nowhere"), at_zones(1, "+0")}, UtcTime{}));
     CHECK(added.accepted == 1);
     REQUIRE(added.rejected.size() == 1);
     CHECK(added.rejected[0].index == 0);
@@ -179,13 +193,13 @@ TEST_CASE("a list may not have contacts at any number of places") {
     }
     contacts.push_back(at_zones(static_cast<int>(contacts.size()), "+0", "R5"));
     must(world.desk.store.begin());
-    const AddedContacts added = must(world.desk.store.add_contacts("customers", contacts));
+    const AddedContacts added = must(world.desk.store.add_contacts("customers", contacts, UtcTime{}));
     must(world.desk.store.commit());
     CHECK(added.accepted == max_places_of_list + 1);
     REQUIRE(added.rejected.size() == 2);
     CHECK(added.rejected[0].index == max_places_of_list);
     CHECK_THAT(added.rejected[0].reason, Catch::Contains("10000 different sets"));
-    CHECK(must(world.desk.store.add_contacts("patients", {&contacts.back(), 1})).accepted == 1);
+    CHECK(must(world.desk.store.add_contacts("patients", {&contacts.back(), 1}, UtcTime{})).accepted == 1);
 }
 
 TEST_CASE("a zone of which the system's data tell nothing stops its people, is told, and lets the campaign wait") {

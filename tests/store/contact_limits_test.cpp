@@ -305,7 +305,7 @@ TEST_CASE("A person who is forgotten leaves no account behind") {
     desk.import({person(number_of(0), "E-1", {{"account", "A-1"}})});
     desk.call(noon, Disposition::answered);
     REQUIRE(desk.shell().value("SELECT account FROM attempt") == "A-1");
-    CHECK(must(desk.store.forget({.e164 = number_of(0), .external_id = {}, .list = {}})).size() == 1);
+    CHECK(must(desk.store.forget({.e164 = number_of(0), .external_id = {}, .list = {}}, noon)).size() == 1);
     CHECK(desk.shell().value("SELECT count(account) FROM attempt") == "0");
 }
 

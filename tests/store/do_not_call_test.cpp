@@ -104,12 +104,12 @@ TEST_CASE("Where a list is not there, or its copy is too old or has no date, nob
     CHECK_THAT(problem({{"us-national", {}}}), Catch::Contains("'us-national' is not in the database"));
     forbid(desk, "us-national", {});
     CHECK_THAT(problem({{"us-national", 24h * 31}}), Catch::Contains("nobody knows how old"));
-    must(desk.store.set_copied_at("us-national", noon - 24h * 31 - 1ms));
+    must(desk.store.set_copied_at("us-national", noon - 24h * 31 - 1ms, noon));
     CHECK_THAT(problem({{"us-national", 24h * 31}}),
                Catch::Contains("is a copy of 2026-12-15, and may be 31 days old"));
-    must(desk.store.set_copied_at("us-national", noon + 1ms));  // somebody's clock is wrong
+    must(desk.store.set_copied_at("us-national", noon + 1ms, noon));  // somebody's clock is wrong
     CHECK_THAT(problem({{"us-national", 24h * 31}}), Catch::Contains("is a copy of"));
-    must(desk.store.set_copied_at("us-national", noon - 24h * 31));
+    must(desk.store.set_copied_at("us-national", noon - 24h * 31, noon));
     CHECK(problem({{"us-national", 24h * 31}}).empty());
 }
 
@@ -145,13 +145,13 @@ TEST_CASE("Lists count their numbers, and what is removed may be called again") 
     desk.import(people(1));
     forbid(desk, "global", {forbidden(number_of(0)), forbidden(number_of(1))});
     const std::vector<std::string> removed{number_of(0), number_of(7)};
-    const DoNotCallChange change = must(desk.store.permit("global", removed));
+    const DoNotCallChange change = must(desk.store.permit("global", removed, noon));
     CHECK(change.changed == 1);
     CHECK(change.same == 1);
     CHECK(must(desk.store.do_not_call_lists()).at(0).numbers == 1);
     CHECK(desk.shell().value("SELECT list, numbers FROM do_not_call_lists") == "global|1");
     CHECK(desk.claim(1).claims.size() == 1);
-    CHECK_FALSE(desk.store.permit("nowhere", removed));
+    CHECK_FALSE(desk.store.permit("nowhere", removed, noon));
 }
 
 TEST_CASE("What is no number is refused whole, and stands on no list") {

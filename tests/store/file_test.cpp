@@ -75,7 +75,7 @@ TEST_CASE("The database, its log and its index have mode 0640, no matter what um
         const std::string path = folder.database();
         {
             Store store = must(Store::open(path));
-            must(store.add_contacts("customers", people(1)));
+            must(store.add_contacts("customers", people(1), noon));
             for (const char* suffix : {"", "-wal", "-shm"}) CHECK(mode_of(path + suffix) == 0640);
         }
         for (const char* suffix : {"", "-wal", "-shm"}) CHECK(mode_of(path + suffix) == 0640);
@@ -90,10 +90,10 @@ TEST_CASE("A member of the group reads the database of a running, a stopped and 
         give_to_group(folder);
         const CampaignListing listing{"renewals", "customers"};
         must(store.register_campaigns({&listing, 1}));
-        must(store.add_contacts("customers", people(3)));
+        must(store.add_contacts("customers", people(3), noon));
         const auto running = read_as_group_member(folder.database(), count);
         CHECK(running.value_or("3") == "3");
-        must(store.add_contacts("customers", people(2, 10)));
+        must(store.add_contacts("customers", people(2, 10), noon));
         must(store.checkpoint());
     }
     CHECK(read_as_group_member(folder.database(), count).value_or("5") == "5");
@@ -102,7 +102,7 @@ TEST_CASE("A member of the group reads the database of a running, a stopped and 
 
     const TempFolder crashed;
     Store store = must(Store::open(folder.database()));
-    must(store.add_contacts("customers", people(2, 20)));
+    must(store.add_contacts("customers", people(2, 20), noon));
     for (const char* suffix : {"", "-wal", "-shm"}) {
         std::filesystem::copy_file(folder.database().string() + suffix, crashed.database().string() + suffix);
     }

@@ -111,7 +111,7 @@ struct Desk {
         return id;
     }
     void import(const std::vector<NewContact>& contacts, const std::string& list = "customers") {
-        const AddedContacts added = must(store.add_contacts(list, contacts));
+        const AddedContacts added = must(store.add_contacts(list, contacts, noon));
         REQUIRE(added.accepted == contacts.size());
     }
     ClaimRequest request(std::size_t slots, UtcTime at = noon, int max_attempts = 3) {

@@ -44,7 +44,7 @@ struct DeskWithPerson : Desk {
         }
         must(store.commit());
     }
-    [[nodiscard]] std::vector<PersonRecord> forget(const PersonKey& key) { return must(store.forget(key)); }
+    [[nodiscard]] std::vector<PersonRecord> forget(const PersonKey& key) { return must(store.forget(key, noon)); }
 };
 
 }  // namespace
@@ -100,7 +100,7 @@ TEST_CASE("nobody is forgotten while a call to one of them is up") {
     desk.import({person("+12025550001", customer)}, "others");
     const auto claims = desk.claim(700, noon + std::chrono::hours{2}).claims;
     REQUIRE(claims.size() == 601);
-    const auto refused = desk.store.forget({{}, customer, {}});
+    const auto refused = desk.store.forget({{}, customer, {}}, noon);
     REQUIRE_FALSE(refused);
     CHECK_THAT(refused.error().message, Catch::Contains("a call to contact 301") && Catch::Contains("try again"));
     CHECK(must(desk.store.find_people({{}, customer, {}})).size() == 2);
@@ -126,7 +126,7 @@ TEST_CASE("a list narrows down who is meant, and whom nobody knows is forgotten 
     const auto unknown = desk.store.find_people({number, {}, "custommers"});
     REQUIRE_FALSE(unknown);
     CHECK(unknown.error().message.find("no call list 'custommers'") != std::string::npos);
-    CHECK_FALSE(desk.store.forget({number, {}, "custommers"}));
+    CHECK_FALSE(desk.store.forget({number, {}, "custommers"}, noon));
 }
 
 TEST_CASE("a number that more contacts share than a person has is refused, and nobody forgotten") {
@@ -137,7 +137,7 @@ TEST_CASE("a number that more contacts share than a person has is refused, and n
         shared.back().numbers.push_back({number, 1});
     }
     desk.import(shared);
-    const auto refused = desk.store.forget({number, {}, {}});
+    const auto refused = desk.store.forget({number, {}, {}}, noon);
     REQUIRE_FALSE(refused);
     CHECK_THAT(refused.error().message, Catch::Contains("no person's number"));
     CHECK(desk.shell().value("SELECT count(*) FROM contact_number") == "2002");
@@ -203,7 +203,7 @@ TEST_CASE("copies that SQLite left when it split a page go, too") {
     const auto victims = desk.with_copies();
     REQUIRE_FALSE(victims.empty());  // else this test proves nothing
     for (const std::string& victim : victims) {
-        REQUIRE(must(desk.store.forget({victim, {}, {}})).size() == 1);
+        REQUIRE(must(desk.store.forget({victim, {}, {}}, noon)).size() == 1);
         CHECK(desk.store.copies_of_the_forgotten() == Copies::none);
         CHECK_FALSE(on_disk(desk, victim.substr(1)));
     }

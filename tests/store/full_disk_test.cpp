@@ -61,7 +61,7 @@ TEST_CASE("On a full disk outcomes are written from the reserve, nothing is clai
     const CampaignListing listing{"renewals", "customers"};
     const CampaignId campaign = must(store.register_campaigns({&listing, 1})).front().id;
     must(store.set_campaign_state(campaign, CampaignState::running, noon));
-    must(store.add_contacts("customers", people(400)));
+    must(store.add_contacts("customers", people(400), noon));
     Random random{1};
     const auto claim = [&](std::size_t slots) {
         ClaimRequest request{campaign, noon, 3, {}};

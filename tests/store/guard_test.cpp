@@ -126,7 +126,7 @@ TEST_CASE("A log that was checkpointed and emptied, by whomever, is as long as i
     must(claim_in_group(desk, 1));
     // As `outdial forget` does after its commit.
     must(desk.store.begin());
-    must(desk.store.forget({number_of(3), {}, {}}));
+    must(desk.store.forget({number_of(3), {}, {}}, noon));
     must(desk.store.commit());
     CHECK(desk.store.copies_of_the_forgotten() == Copies::none);
     CHECK(why_refused(desk.store).empty());
@@ -303,7 +303,7 @@ TEST_CASE("A damaged page condemns the database: nothing is written from then on
     {
         std::fstream file{path, std::ios::in | std::ios::out | std::ios::binary};
         const std::string garbage(4096, '\x5a');
-        for (std::uintmax_t at = 40 * 4096; at + 4096 <= size; at += 4096) {
+        for (std::uintmax_t at = 60 * 4096; at + 4096 <= size; at += 4096) {
             file.seekp(static_cast<std::streamoff>(at));
             file.write(garbage.data(), static_cast<std::streamsize>(garbage.size()));
         }

@@ -6,7 +6,7 @@ TEST_CASE("The same contacts twice add nothing, and each duplicate names the con
     Desk desk;
     const std::vector<NewContact> contacts{person("+12025550001", "A1"), person("+12025550002", "A2")};
     desk.import(contacts);
-    const AddedContacts again = must(desk.store.add_contacts("customers", contacts));
+    const AddedContacts again = must(desk.store.add_contacts("customers", contacts, noon));
     CHECK(again.accepted == 0);
     REQUIRE(again.duplicates.size() == 2);
     CHECK(again.duplicates[0].index == 0);
@@ -19,16 +19,18 @@ TEST_CASE("The same contacts twice add nothing, and each duplicate names the con
 
 TEST_CASE("Within a list the external id and the first number are unique; further numbers may be shared") {
     Desk desk;
-    const AddedContacts added = must(desk.store.add_contacts(
-        "customers", std::vector<NewContact>{
-                         {"A1", {{"+12025550001", 1}, {"+12025550009", 1}}, {}},
-                         person("+12025550002", "A1"),                            // same external id
-                         person("+12025550001", "A3"),                            // same first number
-                         {"A4", {{"+12025550004", 1}, {"+12025550009", 1}}, {}},  // a shared second number
-                         {"A5", {{"+12025550009", 1}}, {}},  // whose first number is somebody's second
-                         person("+12025550006"),
-                         person("+12025550007"),  // no external ids: not the same
-                     }));
+    const AddedContacts added = must(
+        desk.store.add_contacts("customers",
+                                std::vector<NewContact>{
+                                    {"A1", {{"+12025550001", 1}, {"+12025550009", 1}}, {}},
+                                    person("+12025550002", "A1"),                            // same external id
+                                    person("+12025550001", "A3"),                            // same first number
+                                    {"A4", {{"+12025550004", 1}, {"+12025550009", 1}}, {}},  // a shared second number
+                                    {"A5", {{"+12025550009", 1}}, {}},  // whose first number is somebody's second
+                                    person("+12025550006"),
+                                    person("+12025550007"),  // no external ids: not the same
+                                },
+                                noon));
     CHECK(added.accepted == 5);
     CHECK(added.rejected.empty());
     REQUIRE(added.duplicates.size() == 2);
@@ -85,7 +87,7 @@ TEST_CASE("Contacts that could become protocol, or cannot be stored whole, are r
         {"", {{"+12025550001", 1}}, {{"name", std::string(max_attributes_bytes, 'x')}}},
         person("+12025550002"),
     };
-    const AddedContacts added = must(desk.store.add_contacts("customers", contacts));
+    const AddedContacts added = must(desk.store.add_contacts("customers", contacts, noon));
     CHECK(added.accepted == 1);
     CHECK(added.duplicates.empty());
     REQUIRE(added.rejected.size() == contacts.size() - 1);

@@ -127,7 +127,7 @@ TEST_CASE(
     const auto import_batch = [&] {
         const int first = static_cast<int>(1000 + 500 * batches);
         REQUIRE(office.thread->post(
-            task([=](Store& store) { must(store.add_contacts("customers", people(500, first))); })));
+            task([=](Store& store) { must(store.add_contacts("customers", people(500, first), noon)); })));
         office.inbox.wait_for<TaskDone>(++batches);
     };
     while (office.inbox.all<StoreWarning>().empty() && batches < 200) import_batch();

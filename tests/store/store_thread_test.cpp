@@ -169,10 +169,11 @@ TEST_CASE("A task is told of the commit only after it, and its work is one with 
     Shell reader = office.desk.shell();
     office.open();
     AddedContacts added;
-    REQUIRE(office.thread->post(task([&](Store& store) { added = must(store.add_contacts("customers", people(3))); },
-                                     [&](const Result<void>& committed) {
-                                         seen = committed ? reader.value("SELECT count(*) FROM contact") : "?";
-                                     })));
+    REQUIRE(
+        office.thread->post(task([&](Store& store) { added = must(store.add_contacts("customers", people(3), noon)); },
+                                 [&](const Result<void>& committed) {
+                                     seen = committed ? reader.value("SELECT count(*) FROM contact") : "?";
+                                 })));
     const auto done = office.inbox.wait_for<TaskDone>(1);
     done.at(0).done(done.at(0).committed);
     CHECK(added.accepted == 3);

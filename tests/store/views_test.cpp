@@ -269,7 +269,7 @@ TEST_CASE("Every report can be read beside the writer, of one name or of all, up
     CHECK(to_text(Cell{0.5}) == "0.5000");
     CHECK(to_text(Cell{}).empty());
     CHECK(to_text(Cell{std::int64_t{7}}) == "7");
-    must(day.desk.store.add_contacts("customers", people(1, 100)));
+    must(day.desk.store.add_contacts("customers", people(1, 100), noon));
     CHECK(must(reader.read(Report::campaign_progress, "renewals", 1)).rows.at(0).at(3) == Cell{std::int64_t{8}});
 }
 
