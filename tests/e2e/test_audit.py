@@ -128,8 +128,10 @@ class Audit(unittest.TestCase):
             count += 1
         digests = connection.execute("select a.number_digest, t.number_salt, t.number from audit a "
                                      "join attempt t on t.claim_audit_id = a.audit_id").fetchall()
+        attempts = connection.execute("select count(*) from attempt").fetchone()[0]
         connection.close()
-        self.assertEqual(len(digests), 3)
+        self.assertGreaterEqual(attempts, 3)  # and the retries of those that are busy
+        self.assertEqual(len(digests), attempts)
         for digest, salt, called in digests:
             self.assertEqual(hashlib.sha256(salt + called.encode()).digest(), digest)
         verdict = json.loads(self.outdial.run("report", "audit", "--verify", "--json"))
