@@ -84,6 +84,11 @@ std::vector<fs::path> list_files(const fs::path& folder, const FolderKind& kind,
 
 std::string stem_of(std::string_view path) { return fs::path{path}.stem().native(); }
 
+// "campaigns.d/renewals.yaml"
+std::string name_with_folder(const fs::path& path) {
+    return (path.parent_path().filename() / path.filename()).native();
+}
+
 std::string digest_of(const std::string& text) { return to_hex(Sha256{}.of(text)); }
 
 std::string rules_of(const FileDigest& file, const Compliance& compliance) {
@@ -98,7 +103,7 @@ RulePacks load_rule_packs(const fs::path& folder, const std::vector<fs::path>& f
     for (const fs::path& path : files) {
         Problems problems{path.native()};
         if (const auto text = read_config_file(path, problems)) {
-            digests.push_back({path.filename().native(), digest_of(*text)});
+            digests.push_back({name_with_folder(path), digest_of(*text)});
             if (const auto root = parse_yaml(*text, problems)) {
                 packs.packs.push_back(read_rule_pack(*root, stem_of(path.native()), problems));
             }
@@ -125,8 +130,7 @@ void load_campaigns(const std::vector<fs::path>& files, const Site* site, const 
                                  fmt::format("a campaign named {} stands in {} already; rename one of them",
                                              in_quotes(name), in_quotes(first->second)));
                 }
-                const fs::path file_name = path.parent_path().filename() / path.filename();
-                digests.push_back({file_name.native(), digest_of(*text)});
+                digests.push_back({name_with_folder(path), digest_of(*text)});
                 file.campaign.rules = rules_of(digests.back(), file.campaign.compliance);
                 campaigns.push_back(std::move(file.campaign));
             }
