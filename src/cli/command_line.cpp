@@ -74,6 +74,7 @@ public:
         add_why();
         add_explain();
         add_report();
+        add_callback();
         add_dnc();
         add_forget();
         add_simple("reload", help::reload, ReloadCommand{});
@@ -219,6 +220,41 @@ private:
             ->type_name("FORMAT");
     }
 
+    void add_callback() {
+        CLI::App* callback = add(app_, "callback", help::callback);
+        callback->require_subcommand(1);
+        CLI::App* make = add_callback_change(*callback, "add", help::callback_add, false);
+        make->add_option("--at", callback_.at, "When: 2026-11-24T15:00 by their clock, or +90m, +2h, +3d from now")
+            ->type_name("TIME")
+            ->required();
+        make->add_option("--zone", callback_.zone, "By whose clock [the person's]: Europe/Berlin")->type_name("ZONE");
+        make->add_option("--agent", callback_.agent, "Who is to talk; the dialplan reads OUTDIAL_AGENT")
+            ->type_name("NAME");
+        make->add_option("--note", callback_.note, "Kept with the callback")->type_name("TEXT");
+        add_callback_change(*callback, "cancel", help::callback_cancel, true);
+        CLI::App* list = add(*callback, "list", help::callback_list);
+        list->add_option("CAMPAIGN", callback_list_.campaign, "Of this campaign only");
+        list->add_flag("--all", callback_list_.all, "Also those that have ended");
+        list->callback([this] { invocation_.command = callback_list_; });
+    }
+
+    CLI::App* add_callback_change(CLI::App& callback, std::string_view name, const help::Topic& topic, bool cancel) {
+        CLI::App* command = add(callback, name, topic);
+        command->add_option("CAMPAIGN", callback_.campaign, "The campaign")->required();
+        CLI::Option* number = command->add_option("NUMBER", callback_.person.number,
+                                                  "Who has this number; '-' reads it from standard input");
+        command->add_option("--external-id", callback_.person.external_id, "Who has this key")
+            ->type_name("ID")
+            ->excludes(number);
+        command->add_option("--region", callback_.person.region, "Whose national number it is: US, GB, DE...")
+            ->type_name("REGION");
+        command->callback([this, cancel] {
+            callback_.cancel = cancel;
+            invocation_.command = callback_;
+        });
+        return command;
+    }
+
     void add_dnc() {
         CLI::App* dnc = add(app_, "dnc", help::dnc);
         dnc->require_subcommand(1);
@@ -305,6 +341,8 @@ private:
     StatusCommand status_;
     ReportCommand report_;
     AuditCommand audit_;
+    CallbackCommand callback_;
+    CallbackListCommand callback_list_;
     DncChangeCommand dnc_change_;
     DncImportCommand dnc_import_;
     ForgetCommand forget_;

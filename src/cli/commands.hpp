@@ -15,6 +15,8 @@ namespace outdial::cli {
 [[nodiscard]] ExitCode explain(const CommonOptions& common, const ExplainCommand& command);
 [[nodiscard]] ExitCode report(const CommonOptions& common, const ReportCommand& command);
 [[nodiscard]] ExitCode report_audit(const CommonOptions& common, const AuditCommand& command);
+[[nodiscard]] ExitCode callback(const CommonOptions& common, const CallbackCommand& command);
+[[nodiscard]] ExitCode list_callbacks(const CommonOptions& common, const CallbackListCommand& command);
 [[nodiscard]] ExitCode change_dnc(const CommonOptions& common, const DncChangeCommand& command);
 [[nodiscard]] ExitCode import_dnc(const CommonOptions& common, const DncImportCommand& command);
 [[nodiscard]] ExitCode list_dnc(const CommonOptions& common);

@@ -158,6 +158,30 @@ inline constexpr Topic explain{"Why somebody is not being called, and when they 
   outdial explain '+1 212 555 0100'
   outdial explain --external-id C-4711 --list customers)"};
 
+inline constexpr Topic callback{
+    "Call somebody back at the time that they chose",
+    "A callback is the next call of its contact in a campaign. It comes before all other calls, also to somebody who "
+    "was reached already or has used up their attempts; but it waits for the calling hours, and is not made where a "
+    "do-not-call list or a limit forbids it. In a call the dialplan orders one itself: "
+    "UserEvent(OutdialResult,Disposition: callback,Callback: 2026-11-24T15:00).",
+    R"(Examples:
+  outdial callback add renewals '+1 212 555 0100' --at 2026-11-24T15:00 --agent alice
+  outdial callback list renewals
+  outdial callback cancel renewals +12125550100)"};
+inline constexpr Topic callback_add{"Have somebody called at a time",
+                                    "Takes the place of the callback that the contact may have. The time is meant by "
+                                    "the clock of the called person, unless it says otherwise: an offset as in "
+                                    "2026-11-24T15:00+01:00, or --zone.",
+                                    R"(Examples:
+  outdial callback add renewals +12125550100 --at 2026-11-24T15:00
+  outdial callback add renewals --external-id C-4711 --at +2h --agent alice --note 'has the contract at hand then')"};
+inline constexpr Topic callback_cancel{"The contact stands again where it did before", {}, R"(Example:
+  outdial callback cancel renewals --external-id C-4711)"};
+inline constexpr Topic callback_list{"Who waits to be called back, and when; no daemon is needed",
+                                     "Times are UTC. Your own reports are SQL: the view callback_status "
+                                     "(docs/reporting.md).",
+                                     {}};
+
 inline constexpr Topic forget{
     "Remove a person from the database",
     "Removes a person's numbers, key and attributes from every list, and the number from every attempt; the attempts "

@@ -82,6 +82,21 @@ struct ForgetCommand {
     bool yes = false;  // asked before already
 };
 
+struct CallbackCommand {
+    bool cancel = false;
+    std::string campaign;
+    PersonOptions person;
+    std::string at;     // as it is written: 2026-11-24T15:00, +2h
+    std::string zone;   // whose clock: Europe/Berlin; empty: the person's
+    std::string agent;  // empty: anybody
+    std::string note;
+};
+
+struct CallbackListCommand {
+    std::string campaign;  // empty: all
+    bool all = false;      // ended ones as well
+};
+
 struct DncChangeCommand {
     bool remove = false;
     std::vector<std::string> numbers;
@@ -102,8 +117,9 @@ struct DncImportCommand {
 
 struct DncListCommand {};
 
-using Command = std::variant<ServeCommand, CheckCommand, ImportCommand, CampaignListCommand, CampaignOrderCommand,
-                             StatusCommand, WhyCommand, ExplainCommand, ReportCommand, AuditCommand, DncChangeCommand,
-                             DncImportCommand, DncListCommand, ForgetCommand, ReloadCommand, SandboxCommand>;
+using Command =
+    std::variant<ServeCommand, CheckCommand, ImportCommand, CampaignListCommand, CampaignOrderCommand, StatusCommand,
+                 WhyCommand, ExplainCommand, ReportCommand, AuditCommand, DncChangeCommand, DncImportCommand,
+                 DncListCommand, CallbackCommand, CallbackListCommand, ForgetCommand, ReloadCommand, SandboxCommand>;
 
 }  // namespace outdial::cli

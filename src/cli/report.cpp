@@ -189,6 +189,26 @@ ExitCode report(const CommonOptions& common, const ReportCommand& command) {
     return ExitCode::ok;
 }
 
+ExitCode list_callbacks(const CommonOptions& common, const CallbackListCommand& command) {
+    auto reader = open_reports(common);
+    if (!reader) {
+        return reader.error();
+    }
+    auto table = read(common, *reader, store::Report::callback_status, command.campaign);
+    if (!table) {
+        return table.error();
+    }
+    if (!command.all) {
+        std::erase_if(table->rows, [](const auto& row) { return !std::holds_alternative<std::monostate>(row.back()); });
+    }
+    if (common.json) {
+        print_json(as_json(*table));
+    } else {
+        print(table->rows.empty() ? "Nobody waits to be called back.\n" : as_table(*table, Style::of(1)));
+    }
+    return ExitCode::ok;
+}
+
 ExitCode list_campaigns(const CommonOptions& common) {
     auto reader = open_reports(common);
     if (!reader) {

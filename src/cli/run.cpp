@@ -39,6 +39,8 @@ int carry_out(const Invocation& invocation) {
             [&](const DncChangeCommand& command) { return status_of(change_dnc(common, command)); },
             [&](const DncImportCommand& command) { return status_of(import_dnc(common, command)); },
             [&](const DncListCommand&) { return status_of(list_dnc(common)); },
+            [&](const CallbackCommand& command) { return status_of(callback(common, command)); },
+            [&](const CallbackListCommand& command) { return status_of(list_callbacks(common, command)); },
             [&](const ForgetCommand& command) { return status_of(forget(common, command)); },
             [&](const ReloadCommand&) { return status_of(reload(common)); },
             [&](const SandboxCommand& command) { return status_of(sandbox(common, command)); },

@@ -120,9 +120,9 @@ private:
                                       "beginning with a digit, of at most {} characters",
                                       in_quotes(variable.name), max_variable_name_bytes));
         }
-        if (variable.name == not_after_variable) {
-            problems_.add(variable.at, fmt::format("{} is set by Outdial itself, for each call; choose another name",
-                                                   in_quotes(variable.name)));
+        if (variable.name == not_after_variable || variable.name == agent_variable) {
+            problems_.add(variable.at,
+                          fmt::format("{} is set by Outdial itself; choose another name", in_quotes(variable.name)));
         }
         auto text = variable.value.text_template(variable_rule, Template::Allow::anything);
         if (text) campaign.variables.push_back({variable.name, std::move(*text)});

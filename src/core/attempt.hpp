@@ -60,6 +60,8 @@ struct Claim {
     UtcTime claimed_at;
     CallFacts facts;                       // as stored; empty for a fresh claim
     UtcTime send_before = UtcTime::max();  // then the called person's hours have no room for the call any more
+    std::vector<std::string> zones{};      // where the called person's clocks are; none: unknown
+    std::string callback_agent{};          // who is to talk, where it keeps a callback of a named agent
 
     [[nodiscard]] const PhoneNumber& number() const { return contact.numbers[static_cast<std::size_t>(position)]; }
 };
@@ -83,7 +85,8 @@ struct NextStep {
     int position = 0;  // retry: the number to dial
     std::string
         reason;  // a stable word: why done (reached, max_attempts, ...), or what is waited for (busy, no_answer, ...)
-    bool charged = true;  // the attempt uses up the person's budget
+    bool charged = true;    // the attempt uses up the person's budget
+    bool callback = false;  // retry: at the time that the person chose
 
     bool operator==(const NextStep&) const = default;
 };

@@ -63,6 +63,10 @@ CallFacts fold(CallFacts facts, const ChannelEvent& event) {
             break;
         case Kind::result:
             if (facts.result.empty()) facts.result = event.text;
+            if (event.callback_at && !facts.callback_at) {
+                facts.callback_at = event.callback_at;
+                facts.callback_agent = event.callback_agent;
+            }
             break;
     }
     return facts;

@@ -23,13 +23,16 @@ struct ChannelEvent {
         end_requested,     // HangupRequest: the far end asked for it; cause and tech_cause as it gave them
         originate_failed,  // OriginateResponse Failure; `cause` is its Reason
         hung_up,           // Hangup: the channel's end
-        result,            // UserEvent OutdialResult; `text` is its Disposition
+        result,            // UserEvent OutdialResult; `text` is its Disposition, perhaps with a callback
     };
     Kind kind;
     UtcTime at;                     // when we read it, by our clock
     std::optional<int> cause;       // Q.850; for originate_failed the Reason
     std::optional<int> tech_cause;  // SIP status
     std::string text;
+    std::string callback{};                // result: when the person wants to be called, as the dialplan wrote it
+    std::string callback_agent{};          // result: by whom; may be empty
+    std::optional<UtcTime> callback_at{};  // the same instant, once somebody knows whose clock was meant
 };
 
 /// All that is known of one attempt's call. A set: folding the same events in any order, once or twice, gives the same
@@ -56,6 +59,8 @@ struct CallFacts {
     std::string refusal;  // Asterisk's words
     std::string result;   // what the dialplan said of an answered call
     std::string agent;
+    std::optional<UtcTime> callback_at;  // when the person wants to be called back
+    std::string callback_agent;          // by whom; may be empty
 
     bool operator==(const CallFacts&) const = default;
 };

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/check.hpp"
+#include "core/callback.hpp"
 #include "core/engine_state.hpp"
 #include "core/retry.hpp"
 #include "core/verdict.hpp"
@@ -176,6 +177,11 @@ void Engine::take(const Now&, const ContactsAdded& input) {
     }
 }
 
+void Engine::take(const Now&, const ContactDue& input) {
+    const auto campaign = campaigns_.find(input.campaign);
+    if (campaign != campaigns_.end()) campaign->second->expect_due(input.at);
+}
+
 // --- servers
 
 // --- attempts
@@ -236,7 +242,7 @@ void Engine::fold_event(const Now& now, const AttemptEvent& input) {
         note_refusal(now, *attempt.campaign,
                      fmt::format("Asterisk {} refuses its calls: {}", attempt.server->name, input.event.text));
     }
-    CallFacts folded = fold(attempt.claim.facts, input.event);
+    CallFacts folded = fold(attempt.claim.facts, with_callback_time(now, attempt, input.event));
     if (kind != Kind::unanswered) {
         attempt.last_event_at = now.steady;
         attempt.missed_lists = 0;
@@ -257,6 +263,24 @@ void Engine::fold_event(const Now& now, const AttemptEvent& input) {
     if (opts_out) note_opt_out(attempt);
     mark_changed(now, attempt);
     after_facts(now, attempt);
+}
+
+// A time that says nothing of its zone is meant by the clock of the person, who has just chosen it.
+ChannelEvent Engine::with_callback_time(const Now& now, const LiveAttempt& attempt, ChannelEvent event) {
+    if (event.callback.empty() || attempt.claim.facts.callback_at) return event;
+    const Campaign& campaign = attempt.campaign->campaign;
+    const CallbackClocks clocks{.zones = attempt.claim.zones,
+                                .otherwise = campaign.calling ? campaign.calling->zone_of_unknown : std::string{},
+                                .now = now.utc};
+    const auto at = callback_time(event.callback, clocks, geography_);
+    if (at) {
+        event.callback_at = *at;
+    } else {
+        emit(Alert{.about = campaign.name,
+                   .text = fmt::format("attempt {} asks to be called back at '{}', which is not kept: {}",
+                                       attempt.id().view(), event.callback, at.error().message)});
+    }
+    return event;
 }
 
 void Engine::response_known(LiveAttempt& attempt) {
@@ -313,6 +337,7 @@ void Engine::settle(const Now& now, LiveAttempt& attempt, Disposition dispositio
                              .numbers = static_cast<int>(attempt.claim.contact.numbers.size()),
                              .history = attempt.claim.history,
                              .forbidden = attempt.forbidden,
+                             .callback_at = facts.callback_at,
                              .at = now.utc};
     Settlement settlement{.attempt = attempt.id(),
                           .campaign = campaign.record.id,

@@ -27,6 +27,7 @@
 #include "base/random.hpp"
 #include "core/attempt.hpp"
 #include "core/capacity.hpp"
+#include "core/geography.hpp"
 #include "core/originate_order.hpp"
 #include "core/overload.hpp"
 #include "core/site.hpp"
@@ -95,6 +96,11 @@ struct CallRecordsFound {
 struct ContactsAdded {
     std::string list;
 };
+/// One of the campaign's contacts is to be called from then on, as an operator has it.
+struct ContactDue {
+    CampaignId campaign;
+    UtcTime at;
+};
 /// Stored by now: these numbers must not be called by the campaigns that keep to the list.
 struct NumbersForbidden {
     std::string list;
@@ -109,7 +115,7 @@ struct Tick {};
 
 using Input = std::variant<SiteChanged, CampaignOrdered, AttemptsFound, ServerUp, ServerDown, ServerDraining,
                            ChannelList, ChannelListFailed, CallRecordsFound, ClaimResult, ClaimFailed, AttemptEvent,
-                           ContactsAdded, NumbersForbidden, LoadMeasured, Tick>;
+                           ContactsAdded, ContactDue, NumbersForbidden, LoadMeasured, Tick>;
 
 // --- commands
 
@@ -183,6 +189,10 @@ public:
     explicit Engine(std::uint64_t seed);
     ~Engine();
 
+    /// By which it knows whose clock a callback's time means; it must outlive the engine. Without it, times that say so
+    /// themselves are kept alone.
+    void set_geography(const Geography* geography) { geography_ = geography; }
+
     /// Takes one input. Commands are carried out in order; each Originate only after everything before it.
     [[nodiscard]] std::vector<Command> step(const Now& now, const Input& input);
     /// When the next Tick is due at the latest; SteadyTime::max() for never.
@@ -219,7 +229,9 @@ private:
     void take(const Now& now, const ClaimFailed& input);
     void take(const Now& now, const AttemptEvent& input);
     void fold_event(const Now& now, const AttemptEvent& input);
+    [[nodiscard]] ChannelEvent with_callback_time(const Now& now, const LiveAttempt& attempt, ChannelEvent event);
     void take(const Now& now, const ContactsAdded& input);
+    void take(const Now& now, const ContactDue& input);
     void take(const Now& now, const NumbersForbidden& input);
     void take(const Now& now, const LoadMeasured& input);
     void take(const Now& now, const Tick& input);
@@ -291,6 +303,7 @@ private:
     [[nodiscard]] std::string waiting_for(const Now& now, const CampaignRun& campaign) const;
     [[nodiscard]] std::string limited_by(const CampaignRun& campaign) const;
 
+    const Geography* geography_ = nullptr;
     Random random_;
     UtcTime not_earlier_than_{};
     std::optional<Microseconds> clock_offset_;  // of the wall clock from the steady one

@@ -24,6 +24,10 @@ public:
     [[nodiscard]] virtual Result<OpenIntervals> open_in(std::string_view zone, const CallingHours& hours, UtcTime from,
                                                         UtcTime to) const = 0;
 
+    /// The instant at which the zone's clocks show that time, in milliseconds since 1970-01-01 00:00 by the same clock.
+    /// Of one that they show twice the first; of one that they leave out the instant at which they leave it out.
+    [[nodiscard]] virtual Result<UtcTime> instant_of(std::string_view zone, Milliseconds on_the_clock) const = 0;
+
     /// Of the data behind it, for the record: "tzdata 2026f, libphonenumber 8.12.57".
     [[nodiscard]] virtual std::string_view version() const = 0;
 };

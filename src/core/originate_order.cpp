@@ -49,6 +49,7 @@ OriginateOrder originate_order(const Claim& claim, const Campaign& campaign, con
     for (const CampaignVariable& variable : campaign.variables) {
         order.variables.emplace_back(variable.name, variable.value.render(values));
     }
+    if (!claim.callback_agent.empty()) order.variables.emplace_back(agent_variable, claim.callback_agent);
     return order;
 }
 

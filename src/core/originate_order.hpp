@@ -14,6 +14,8 @@ namespace outdial {
 inline constexpr Milliseconds originate_valid_for = std::chrono::seconds{10};
 /// The channel variable that says so, in seconds since 1970 by the server's clock; the dialplan looks at it.
 inline constexpr const char* not_after_variable = "OUTDIAL_NOT_AFTER";
+/// Who is to talk, on the call that keeps a callback for a named agent.
+inline constexpr const char* agent_variable = "OUTDIAL_AGENT";
 
 /// Everything that an Originate says, rendered for one attempt. Exactly one of `exten` and `application` is set.
 struct OriginateOrder {

@@ -101,6 +101,14 @@ NextStep next_step(const RetryRules& rules, const EndedAttempt& ended) {
     OUTDIAL_CHECK(ended.numbers > 0 && ended.numbers <= max_numbers_per_contact && ended.position < ended.numbers);
     const bool charged = is_charged(ended);
     if (ended.result == opted_out) return done("dnc", charged);
+    if (ended.callback_at) {
+        return {.kind = NextStep::Kind::retry,
+                .due_at = std::max(*ended.callback_at, ended.at),
+                .position = ended.position,
+                .reason = "callback",
+                .charged = charged,
+                .callback = true};
+    }
     NextStep next = by_outcome(rules, ended, charged);
     const int spent = ended.history.charged + (charged ? 1 : 0);
     if (next.kind == NextStep::Kind::retry && spent >= rules.max_attempts) return done("max_attempts", charged);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/callback.hpp"
+
 namespace outdial::daemon {
 
 namespace {
@@ -63,17 +65,33 @@ std::optional<AttemptEvent> with_causes(const ami::Message& message, Kind kind, 
     return result;
 }
 
+// Of a time with an offset or a zone's name.
+bool is_of_a_time(char c) {
+    constexpr std::string_view others = "-+:/_ ";
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           others.find(c) != std::string_view::npos;
+}
+
 // The dialplan's verdict on an answered call. A UserEvent may hold what a caller typed or a name from elsewhere, so
 // only a short plain word passes.
 std::optional<AttemptEvent> user_event(const ami::Message& message, UtcTime at) {
     if (message.get("UserEvent") != "OutdialResult") return std::nullopt;
-    const std::string_view word = message.get("Disposition").substr(0, max_result_bytes);
+    const std::string_view callback = message.get("Callback");
+    std::string_view word = message.get("Disposition").substr(0, max_result_bytes);
+    if (word.empty() && !callback.empty()) word = "callback";
     const bool plain = !word.empty() && std::ranges::all_of(word, [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     });
     if (!plain) return std::nullopt;
     auto result = about(message.get("Uniqueid"), Kind::result, at);
-    if (result) result->event.text = word;
+    if (!result) return result;
+    result->event.text = word;
+    if (!callback.empty()) {
+        const bool readable = callback.size() <= max_callback_bytes && std::ranges::all_of(callback, is_of_a_time);
+        result->event.callback = readable ? callback : "?";  // which is no time, and is said to be none
+        const std::string_view agent = message.get("Agent");
+        if (is_agent(agent)) result->event.callback_agent = agent;
+    }
     return result;
 }
 

@@ -9,6 +9,7 @@
 
 #include "config/rules.hpp"
 #include "control/protocol.hpp"
+#include "core/callback.hpp"
 #include "daemon/actor.hpp"
 #include "daemon/clock.hpp"
 #include "daemon/do_not_call_order.hpp"
@@ -177,6 +178,7 @@ void ControlCommands::handle(const control::Peer& peer, const json& request, con
     if (command == "campaign") return campaign(peer, request, reply);
     if (command == "add_contacts") return add_contacts(peer, request, reply);
     if (command == "dnc") return do_not_call(peer, request, reply);
+    if (command == "callback") return callback(peer, request, reply);
     if (command == "forget") return forget(peer, request, reply);
     if (command == "why") return why(request, reply);
     if (command == "explain") return explain(request, reply);
@@ -189,7 +191,7 @@ void ControlCommands::handle(const control::Peer& peer, const json& request, con
         });
     }
     reply(control::refusal(
-        "unknown command; this daemon knows status, why, explain, campaign, add_contacts, dnc, forget and "
+        "unknown command; this daemon knows status, why, explain, campaign, add_contacts, callback, dnc, forget and "
         "reload"));
 }
 
@@ -321,6 +323,46 @@ void ControlCommands::why(const json& request, const control::Reply& reply) {
             }
             reply(std::move(answer));
         });
+}
+
+// {"order": "make", "campaign": ..., "number" or "external_id": ..., "at": "2026-11-24T15:00", perhaps "agent" and
+// "note"}; {"order": "cancel"} needs no more than the first three.
+void ControlCommands::callback(const control::Peer& peer, const json& request, const control::Reply& reply) {
+    const std::string order = text_in(request, "order");
+    const std::string campaign = text_in(request, "campaign");
+    const auto person = person_key_in(request);
+    if (order != "make" && order != "cancel") {
+        return reply(control::refusal("a callback is ordered by \"order\": \"make\" or \"cancel\""));
+    }
+    if (!person) return reply(control::refusal("a callback needs " + person.error().message));
+    spdlog::info("callback order={} campaign={} uid={} pid={}", order, one_line(campaign), peer.uid, peer.pid);
+    const auto answer_of = [reply](const Result<store::CallbackMade>& made) {
+        if (!made) return reply(control::refusal(made.error().message));
+        json answer = ok();
+        answer["contact_id"] = made->contact.value;
+        answer["number"] = made->number;
+        answer["at"] = to_unix_ms(made->at);
+        answer["replaced"] = made->replaced;
+        answer["in_call"] = made->in_call;
+        answer["campaign_state"] = to_text(made->campaign);
+        reply(std::move(answer));
+    };
+    const store::Origin by = origin_of(peer, "callback");
+    if (order == "cancel") return dialer_.cancel_callback(campaign, *person, by, answer_of);
+    store::CallbackOrder made{.campaign = {},
+                              .person = *person,
+                              .at = text_in(request, "at"),
+                              .otherwise = {},
+                              .agent = text_in(request, "agent"),
+                              .note = text_in(request, "note")};
+    if (!made.agent.empty() && !is_agent(made.agent)) {
+        return reply(control::refusal(
+            fmt::format("an agent's name has letters, digits and -_.@/ alone, at most {}", max_agent_bytes)));
+    }
+    if (made.note.size() > store::max_callback_note_bytes) {
+        return reply(control::refusal(fmt::format("a note has at most {} bytes", store::max_callback_note_bytes)));
+    }
+    dialer_.call_back(std::move(made), campaign, by, answer_of);
 }
 
 // As forget.

@@ -27,6 +27,7 @@ private:
     void do_not_call(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
     void why(const nlohmann::json& request, const control::Reply& reply);
     void explain(const nlohmann::json& request, const control::Reply& reply);
+    void callback(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
     void forget(const control::Peer& peer, const nlohmann::json& request, const control::Reply& reply);
 
     Dialer& dialer_;

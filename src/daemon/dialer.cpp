@@ -37,6 +37,11 @@ bool same_connection(const ami::ServerSettings& a, const ami::ServerSettings& b)
 
 }  // namespace
 
+tl::unexpected<Error> not_loaded(const std::string& campaign) {
+    return fail("no campaign '" + campaign +
+                "' is loaded; `outdial campaign list` shows those that are, and `outdial reload` reads new files");
+}
+
 Dialer::Dialer(boost::asio::io_context& io, Alerts& alerts)
     : io_(io),
       alerts_(alerts),
@@ -62,6 +67,8 @@ Result<void> Dialer::start(config::Configuration configuration, std::vector<ami:
     }
 
     configuration_ = std::move(configuration);
+    geography_ = store.geography();
+    engine_.set_geography(geography_.get());
     store.keep_audit_for(configuration_.daemon.audit_keep);
     store_ = std::make_unique<store::StoreThread>(
         std::move(store), [this, alive = alive_](std::vector<store::StoreReply> replies) {
@@ -273,9 +280,7 @@ void Dialer::add_contacts(std::string list, std::vector<NewContact> contacts, st
 void Dialer::order(const std::string& campaign, CampaignOrder order, store::Origin by, Done<CampaignState> done) {
     const auto record = engine_.campaign(campaign);
     if (!record) {
-        return done(
-            fail("no campaign '" + campaign +
-                 "' is loaded; `outdial campaign list` shows those that are, and `outdial reload` reads new files"));
+        return done(not_loaded(campaign));
     }
     const auto state = apply(order, record->state);
     if (!state) return done(fail("campaign '" + campaign + "': " + state.error().message));

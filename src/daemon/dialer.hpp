@@ -57,6 +57,11 @@ public:
                 Done<store::DoNotCallChange> done);
     void set_copied_at(std::string list, UtcTime copied_at, store::Origin by, Done<void> done);
     void do_not_call_lists(Done<std::vector<store::DoNotCallListing>> done);
+    /// callbacks.hpp. The order's clock is the campaign's, where it leaves it open.
+    void call_back(store::CallbackOrder order, const std::string& campaign, store::Origin by,
+                   Done<store::CallbackMade> done);
+    void cancel_callback(const std::string& campaign, store::PersonKey person, store::Origin by,
+                         Done<store::CallbackMade> done);
     /// What each campaign would decide of them now: explanation.hpp.
     void explain(store::PersonKey key, Done<std::vector<Explanation>> done);
     void find_people(store::PersonKey key, Done<std::vector<store::PersonRecord>> done);
@@ -102,6 +107,7 @@ private:
     SteadyTime armed_for_ = SteadyTime::max();
     config::Configuration configuration_;
     std::vector<ami::ServerSettings> server_settings_;
+    std::shared_ptr<const Geography> geography_;
     Engine engine_;
     std::deque<Input> inputs_;  // those that came while one was being worked through
     /// While an order is given to the engine: who gave it.
@@ -121,5 +127,8 @@ private:
     std::shared_ptr<bool> alive_ =
         std::make_shared<bool>(true);  // false once destroyed: for what the store's thread still posts
 };
+
+/// What an order for a campaign that there is not is told.
+[[nodiscard]] tl::unexpected<Error> not_loaded(const std::string& campaign);
 
 }  // namespace outdial::daemon

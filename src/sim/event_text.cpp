@@ -125,12 +125,21 @@ std::string_view EventText::originate_response(const Call& call) {
     return end();
 }
 
-std::string_view EventText::user_event(const Call& call, std::string_view disposition) {
+// `result` as a dialplan has it: the disposition, and after commas whole headers.
+std::string_view EventText::user_event(const Call& call, std::string_view result) {
     begin("UserEvent", "user,all");
     channel(call, "");
     field("UserEvent", "OutdialResult");
     field("Uniqueid", call.uniqueid);
-    field("Disposition", disposition);
+    std::size_t end_of_word = std::min(result.find(','), result.size());
+    field("Disposition", result.substr(0, end_of_word));
+    while (end_of_word < result.size()) {
+        result.remove_prefix(end_of_word + 1);
+        end_of_word = std::min(result.find(','), result.size());
+        const std::string_view header = result.substr(0, end_of_word);
+        const std::size_t colon = std::min(header.find(": "), header.size());
+        field(header.substr(0, colon), header.substr(std::min(colon + 2, header.size())));
+    }
     return end();
 }
 

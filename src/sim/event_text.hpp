@@ -31,7 +31,7 @@ public:
         return dial_event("DialEnd", call, status);
     }
     [[nodiscard]] std::string_view originate_response(const Call& call);
-    [[nodiscard]] std::string_view user_event(const Call& call, std::string_view disposition);
+    [[nodiscard]] std::string_view user_event(const Call& call, std::string_view result);
     /// Without a cause where there is none to tell; `sip_status` 0: the far end hung up after the answer.
     [[nodiscard]] std::string_view hangup_request(const Call& call, std::optional<int> cause, int sip_status);
     [[nodiscard]] std::string_view soft_hangup_request(const Call& call, int cause);

@@ -49,6 +49,7 @@ const std::vector<NumberRule>& number_rules() {
         {"66", Fate::silence, none, none, none, none, none, ""},
         {"81", Fate::answered, quick, seconds(1), seconds(2), seconds(4), seconds(4), "machine"},
         {"82", Fate::answered, quick, seconds(1), seconds(2), seconds(4), seconds(4), "dnc"},
+        {"83", Fate::answered, quick, seconds(1), seconds(2), seconds(4), seconds(4), "callback,Callback: +20s"},
         {"97", Fate::declined, quick, seconds(3), seconds(5), none, none, ""},  // rings first
         {"98", Fate::unknown_endpoint, none, none, none, none, none, ""},
         {"99", Fate::declined, none, quick, slow, none, none, ""},

@@ -30,7 +30,8 @@ struct CallPlan {
     std::optional<Microseconds> progress_after;  // 180, or 183 where the fate is early_media
     std::optional<Microseconds> final_after;     // 200 or the refusal; nothing: never
     std::optional<Microseconds> talk;            // until the called person hangs up; nothing: never
-    std::string result;                          // the dialplan's UserEvent OutdialResult on the answer: `machine`
+    std::string result;                          // the dialplan's UserEvent OutdialResult on the answer: `machine`,
+                                                 // and behind commas more headers
     ResponseOrder order = ResponseOrder::after_dial_end;
     Microseconds late_response{};  // how much later the response comes in the order after_hangup
 };

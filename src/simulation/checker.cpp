@@ -196,11 +196,18 @@ void Checker::check_history(const WiredCall& call, const AttemptRow& claim) {
         if (row.disposition != "canceled") ++outcomes[is_technical(row.disposition) ? "technical" : row.disposition];
         if (last == nullptr || *row.ended_at > *last->ended_at) last = &row;
     }
-    if (charged >= rules.max_attempts) {
+    const std::string callee = call.campaign + " " + call.contact;
+    const auto callbacks = callbacks_.find(callee);
+    if (callbacks != callbacks_.end() && claim.claimed_at < callbacks->second.not_before && stepped_ms_ == 0) {
+        violate("callback", fmt::format("{} is called {} ms before the time that was promised", call.contact,
+                                        callbacks->second.not_before - claim.claimed_at));
+    }
+    const int extra = callbacks == callbacks_.end() ? 0 : static_cast<int>(callbacks->second.ordered.size());
+    if (charged >= rules.max_attempts + extra) {
         violate("budget", fmt::format("{} is called after {} charged attempts, of {}", call.contact, charged,
                                       rules.max_attempts));
     }
-    if (last == nullptr) return;
+    if (last == nullptr || was_promised(callee, claim)) return;
     const auto allowed = again(rules, *last);
     if (!allowed) {
         return violate("retry", fmt::format("{} is called again after {}", call.contact, last->disposition));
@@ -215,6 +222,24 @@ void Checker::check_history(const WiredCall& call, const AttemptRow& claim) {
         violate("retry", fmt::format("{} is called {} ms after {} ({}), not {}", call.contact, gap, last->disposition,
                                      last->originated ? "originated" : "never originated", allowed->after_ms));
     }
+}
+
+void Checker::callback_ordered(const std::string& campaign, const std::string& contact, std::int64_t at_ms) {
+    Callbacks& callbacks = callbacks_[campaign + " " + contact];
+    callbacks.ordered.push_back(at_ms);
+    callbacks.not_before = 0;  // it may already be in the place of the one that was told
+}
+
+void Checker::callback_promised(const std::string& campaign, const std::string& contact, std::int64_t at_ms) {
+    callbacks_[campaign + " " + contact].not_before = at_ms;
+}
+
+// A call that did not ring is made once more, so it may be long after.
+bool Checker::was_promised(const std::string& callee, const AttemptRow& claim) const {
+    const auto found = callbacks_.find(callee);
+    if (found == callbacks_.end()) return false;
+    return stepped_ms_ > 0 ||
+           std::ranges::any_of(found->second.ordered, [&](auto at) { return at <= claim.claimed_at; });
 }
 
 // What docs/campaigns.md says follows such an outcome; nothing: no other call, ever.

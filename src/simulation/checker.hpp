@@ -52,6 +52,10 @@ public:
     void imported(const std::string& list, std::int64_t at_least, std::int64_t at_most);
     /// It was told to an operator that the number is on the do-not-call list: E.164.
     void forbidden(const std::string& number) { forbidden_.insert(number); }
+    /// Somebody is to be called back then, by an order that may get lost; and it was told that they are, from now on
+    /// not before then.
+    void callback_ordered(const std::string& campaign, const std::string& contact, std::int64_t at_ms);
+    void callback_promised(const std::string& campaign, const std::string& contact, std::int64_t at_ms);
     /// Some events never come, or come too late to count: no verdict can be relied on.
     void events_get_lost() { events_are_whole_ = false; }
     void clock_stepped(std::int64_t by_ms) { stepped_ms_ += by_ms < 0 ? -by_ms : by_ms; }
@@ -112,6 +116,13 @@ private:
     [[nodiscard]] std::optional<Again> again(const CampaignRules& rules, const AttemptRow& row) const;
 
     DatabaseView* view_ = nullptr;
+    struct Callbacks {
+        std::vector<std::int64_t> ordered;  // for when; whether they came to be is not known
+        std::int64_t not_before = 0;        // by the last one, once it was told to be
+    };
+    [[nodiscard]] bool was_promised(const std::string& callee, const AttemptRow& claim) const;
+
+    std::map<std::string, Callbacks> callbacks_;                   // by campaign and contact
     std::deque<SiteRules> rules_;                                  // the last ones are in force
     std::map<std::string, std::map<std::string, Person>> people_;  // by list and external id
     std::map<std::string, Permission> campaigns_;

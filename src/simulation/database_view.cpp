@@ -33,6 +33,11 @@ constexpr const char* contradiction_sql =
     "UNION ALL SELECT 'contact ' || cc.contact_id || ' is in_call without a live attempt' FROM campaign_contact AS cc "
     "WHERE cc.state = 'in_call' AND NOT EXISTS (SELECT 1 FROM attempt AS a WHERE a.campaign_id = cc.campaign_id "
     "AND a.contact_id = cc.contact_id AND a.ended_at IS NULL) "
+    "UNION ALL SELECT 'callback ' || b.callback_id || ' is open, and nobody will make it' FROM callback AS b "
+    "LEFT JOIN campaign_contact AS cc ON cc.campaign_id = b.campaign_id AND cc.contact_id = b.contact_id "
+    "WHERE b.ended_at IS NULL AND (cc.callback_id IS NOT b.callback_id OR cc.state NOT IN ('pending', 'in_call')) "
+    "UNION ALL SELECT 'contact ' || cc.contact_id || ' keeps a callback that has ended' FROM campaign_contact AS cc "
+    "JOIN callback AS b ON b.callback_id = cc.callback_id WHERE b.ended_at IS NOT NULL "
     "UNION ALL SELECT 'contact ' || cc.contact_id || ' is charged ' || cc.charged || ' attempts' "
     "FROM campaign_contact AS cc WHERE cc.charged <> (SELECT count(*) FROM attempt AS a WHERE "
     "a.campaign_id = cc.campaign_id AND a.contact_id = cc.contact_id AND a.charged = 1) LIMIT 1";

@@ -29,6 +29,7 @@ std::string_view name(Fault fault) {
         case Fault::hostile: return "hostile";
         case Fault::load: return "load";
         case Fault::forbid: return "forbid";
+        case Fault::callback: return "callback";
     }
     return "";
 }

@@ -119,7 +119,7 @@ void draw_faults(Random& random, Plan& plan, FaultSet allowed) {
     Random apart{plan.seed * 2 + 2};  // of what came later: it leaves the meaning of older seeds as it was
     for (int i = 0; i < fault_count; ++i) {
         const auto fault = static_cast<Fault>(i);
-        Random& draw = fault == Fault::forbid ? apart : random;
+        Random& draw = fault >= Fault::forbid ? apart : random;
         const bool drawn = one_in(draw, 3);
         // Often rare, sometimes one upon the other.
         const Microseconds every = seconds{between(draw, 3, one_in(draw, 3) ? 15 : 90)};

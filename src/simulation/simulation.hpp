@@ -88,6 +88,7 @@ private:
     void reload_with(SiteRules rules);
     void import_more();
     void forbid_some();
+    void call_somebody_back();
     void keep_campaigns_running();
     [[nodiscard]] std::size_t any_server();
     void disturb(std::size_t server, Microseconds duration);

@@ -55,6 +55,7 @@ void Simulation::plan_trouble() {
     repeat(Fault::orders, &Simulation::give_order);
     repeat(Fault::reload, &Simulation::reload);
     repeat(Fault::forbid, &Simulation::forbid_some);
+    repeat(Fault::callback, &Simulation::call_somebody_back);
     if (plan_.has(Fault::import)) at(plan_.trouble / 3, [this] { import_more(); });
 }
 
@@ -272,6 +273,23 @@ void Simulation::forbid_some() {
         if (!done) return say("they do not: " + done.error().message);
         for (const std::string& number : numbers) checker_.forbidden(number);
     });
+}
+
+// In some seconds, or minutes; also who was reached already, has used up their attempts, or is in a call.
+void Simulation::call_somebody_back() {
+    if (!daemon_lives() || files_.campaigns.empty()) return;
+    auto campaign = files_.campaigns.begin();
+    std::advance(campaign, random_.below(files_.campaigns.size()));
+    const std::vector<Person>& people = plan_.lists.at(campaign->second.list);
+    const std::string contact = people[random_.below(people.size())].external_id;
+    const auto delay = seconds{1 + random_.below(random_.below(2) == 0 ? 10 : 200)};
+    say(fmt::format("{}: {} wants to be called back in {} s", campaign->first, contact, delay.count()));
+    checker_.callback_ordered(campaign->first, contact, to_unix_ms(now().utc + delay));
+    daemon_->call_back(campaign->first, contact, fmt::format("+{}s", delay.count()),
+                       [this, name = campaign->first, contact](const Result<store::CallbackMade>& made) {
+                           if (!made) return say("it is not kept: " + made.error().message);
+                           if (!made->in_call) checker_.callback_promised(name, contact, to_unix_ms(made->at));
+                       });
 }
 
 void Simulation::import_more() {

@@ -27,6 +27,8 @@ Result<void> VirtualDaemon::start(Site site, store::Store store) {
     auto earlier = daemon::take_up(store, site, outside_.now().utc, false);
     if (!earlier) return tl::unexpected(earlier.error());
     site_ = std::move(site);
+    geography_ = store.geography();
+    engine_.set_geography(geography_.get());
     worker_ = std::make_unique<store::StoreWorker>(std::move(store), store::WalLimits{});
     keep_house();
     look_at_load();
@@ -170,6 +172,29 @@ void VirtualDaemon::forbid(std::vector<std::string> numbers, Done<void> done) {
             if (!committed) return done(committed);
             if (*stored) feed(NumbersForbidden{.list = std::string{global_do_not_call_list}, .numbers = *shared});
             done(*stored);
+        });
+    if (!posted) done(fail("the database is busy"));
+}
+
+void VirtualDaemon::call_back(const std::string& campaign, const std::string& contact, const std::string& at,
+                              Done<store::CallbackMade> done) {
+    const auto record = engine_.campaign(campaign);
+    if (!record) return done(fail("no campaign '" + campaign + "' is loaded"));
+    const auto made = std::make_shared<Result<store::CallbackMade>>();
+    const store::CallbackOrder order{.campaign = record->id,
+                                     .person = {.e164 = {}, .external_id = contact, .list = {}},
+                                     .at = at,
+                                     .otherwise = {},
+                                     .agent = {},
+                                     .note = {}};
+    const bool posted = post_task(
+        [made, order, now = outside_.now().utc](store::Store& store) {
+            *made = store.call_back(order, {now, "operator"});
+        },
+        [this, made, id = record->id, done](const Result<void>& committed) {
+            if (!committed) return done(tl::unexpected(committed.error()));
+            if (*made) feed(ContactDue{.campaign = id, .at = (*made)->at});
+            done(*made);
         });
     if (!posted) done(fail("the database is busy"));
 }

@@ -70,6 +70,8 @@ public:
                                               std::function<void()> stored);
     void reload(Site site, Done<void> done);
     void forbid(std::vector<std::string> numbers, Done<void> done);
+    void call_back(const std::string& campaign, const std::string& contact, const std::string& at,
+                   Done<store::CallbackMade> done);
     void add_contacts(std::string list, std::vector<NewContact> contacts, Done<store::AddedContacts> done);
 
     [[nodiscard]] const Engine& engine() const { return engine_; }
@@ -90,6 +92,7 @@ private:
 
     Outside& outside_;
     const std::uint64_t seed_;
+    std::shared_ptr<const Geography> geography_;
     Engine engine_;
     Site site_;
     store::StoreQueue queue_;

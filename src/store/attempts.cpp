@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "core/contact_limits.hpp"
+#include "store/places.hpp"
 
 namespace outdial::store {
 
@@ -29,7 +30,7 @@ constexpr const char* record_sql =
     "connected_at = ?6, hung_up_at = ?7, refused_at = ?8, not_sent_at = ?9, originate_failed_at = ?10, "
     "accepted = ?11, cancel_requested = ?12, dial_ended = ?13, remote_ended = ?14, remote_cause = ?15, "
     "remote_tech_cause = ?16, hangup_cause = ?17, hangup_tech_cause = ?18, originate_reason = ?19, "
-    "refusal = ?20, result = ?21, agent = ?22 "
+    "refusal = ?20, result = ?21, agent = ?22, callback_at = ?23, callback_agent = ?24 "
     "WHERE attempt_id = ?1 AND ended_at IS NULL";
 
 constexpr const char* end_sql =
@@ -37,8 +38,9 @@ constexpr const char* end_sql =
     "connected_at = ?6, hung_up_at = ?7, refused_at = ?8, not_sent_at = ?9, originate_failed_at = ?10, "
     "accepted = ?11, cancel_requested = ?12, dial_ended = ?13, remote_ended = ?14, remote_cause = ?15, "
     "remote_tech_cause = ?16, hangup_cause = ?17, hangup_tech_cause = ?18, originate_reason = ?19, "
-    "refusal = ?20, result = ?21, agent = ?22, ended_at = ?23, disposition = ?24, message = ?25, charged = ?26, "
-    "end_audit_id = ?27 WHERE attempt_id = ?1 AND ended_at IS NULL AND campaign_id = ?28 AND contact_id = ?29";
+    "refusal = ?20, result = ?21, agent = ?22, callback_at = ?23, callback_agent = ?24, ended_at = ?25, "
+    "disposition = ?26, message = ?27, charged = ?28, end_audit_id = ?29 "
+    "WHERE attempt_id = ?1 AND ended_at IS NULL AND campaign_id = ?30 AND contact_id = ?31";
 
 constexpr const char* history_sql =
     "SELECT disposition, charged, position FROM attempt "
@@ -49,9 +51,12 @@ constexpr const char* live_sql =
     "originated_at, created_at, ringing_at, answered_at, connected_at, hung_up_at, refused_at, not_sent_at, "
     "originate_failed_at, "
     "accepted, cancel_requested, dial_ended, remote_ended, remote_cause, remote_tech_cause, hangup_cause, "
-    "hangup_tech_cause, originate_reason, refusal, result, agent "
+    "hangup_tech_cause, originate_reason, refusal, result, agent, callback_at, callback_agent, "
+    "(SELECT p.zones FROM campaign_contact AS cc JOIN place AS p ON p.place_id = cc.place_id "
+    "WHERE cc.campaign_id = attempt.campaign_id AND cc.contact_id = attempt.contact_id) "
     "FROM attempt WHERE ended_at IS NULL ORDER BY attempt_id";
 constexpr int first_fact_column = 9;
+constexpr int zones_column = 32;
 
 CallFacts read_facts(const Rows& rows) {
     CallFacts facts;
@@ -69,6 +74,8 @@ CallFacts read_facts(const Rows& rows) {
         *cause = rows.small_integer(column++);
     }
     for (std::string* text : {&facts.refusal, &facts.result, &facts.agent}) *text = rows.text(column++);
+    facts.callback_at = rows.time(column++);
+    facts.callback_agent = rows.text(column++);
     return facts;
 }
 
@@ -91,6 +98,8 @@ static void bind_value(Binder& binder, const CallFacts& facts) {
     for (const std::string* text : {&facts.refusal, &facts.result, &facts.agent}) {
         bind_value(binder, NullIfEmpty{*text});
     }
+    bind_value(binder, facts.callback_at);
+    bind_value(binder, NullIfEmpty{facts.callback_agent});
 }
 
 Attempts::Attempts(Database& database, Contacts& contacts)
@@ -166,6 +175,7 @@ std::vector<Claim> Attempts::live() {
         claim.position = static_cast<int>(rows.integer(3));
         claim.claimed_at = from_unix_ms(rows.integer(8));
         claim.facts = read_facts(rows);
+        claim.zones = words_of(rows.text(zones_column));
         claim.history = history(claim.contact.id, claim.campaign);
         if (auto contact = contacts_.load(claim.contact.id)) claim.contact = std::move(*contact);
         if (static_cast<std::size_t>(claim.position) >= claim.contact.numbers.size()) {

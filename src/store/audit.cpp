@@ -70,6 +70,7 @@ std::string_view to_text(AuditKind kind) {
         case AuditKind::settlement: return "settlement";
         case AuditKind::campaign: return "campaign";
         case AuditKind::do_not_call: return "do_not_call";
+        case AuditKind::callback: return "callback";
         case AuditKind::import: return "import";
         case AuditKind::forget: return "forget";
         case AuditKind::reload: return "reload";

@@ -38,6 +38,7 @@ enum class AuditKind {
     settlement,  // an attempt's end
     campaign,    // another state
     do_not_call,
+    callback,  // that an operator ordered
     import,
     forget,
     reload,

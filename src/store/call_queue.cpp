@@ -75,22 +75,25 @@ void CallQueue::forget_hours() {
 void CallQueue::learn_heads(PlaceId id, AtPlace& place) {
     if (place.heads_known) return;
     place.heads_known = true;
-    {
-        Rows rows = statements_.due.rows(campaign_, id);
-        place.due =
-            rows.next() ? std::optional{Due{from_unix_ms(rows.integer(0)), ContactId{rows.integer(1)}}} : std::nullopt;
-    }
+    const auto first_of = [](Rows rows) {
+        return rows.next() ? std::optional{Due{from_unix_ms(rows.integer(0)), ContactId{rows.integer(1)}}}
+                           : std::nullopt;
+    };
+    place.promised = first_of(statements_.promised.rows(campaign_, id));
+    place.due = first_of(statements_.due.rows(campaign_, id));
     Rows rows = statements_.fresh.rows(list_, id, place.taken_through);
     place.fresh = rows.next() ? std::optional{ContactId{rows.integer(0)}} : std::nullopt;
 }
 
 void CallQueue::line_up(PlaceId id, const AtPlace& place) {
     if (!place.is_open) return;
+    if (place.promised) promised_.insert({place.promised->first, place.promised->second, id});
     if (place.due) due_.insert({place.due->first, place.due->second, id});
     if (place.fresh) fresh_.insert({*place.fresh, id});
 }
 
 void CallQueue::step_out(PlaceId id, const AtPlace& place) {
+    if (place.promised) promised_.erase({place.promised->first, place.promised->second, id});
     if (place.due) due_.erase({place.due->first, place.due->second, id});
     if (place.fresh) fresh_.erase({*place.fresh, id});
 }
@@ -147,8 +150,9 @@ void CallQueue::write_hours(PlaceId id, const CallingWindow& window) {
 
 std::optional<CallQueue::Next> CallQueue::next(UtcTime at) {
     pass(at);
-    if (!due_.empty() && std::get<0>(*due_.begin()) <= at) {
-        return Next{std::get<1>(*due_.begin()), std::get<2>(*due_.begin()), false};
+    for (const auto* waiting : {&promised_, &due_}) {
+        if (waiting->empty() || std::get<0>(*waiting->begin()) > at) continue;
+        return Next{std::get<1>(*waiting->begin()), std::get<2>(*waiting->begin()), false};
     }
     if (!fresh_.empty()) return Next{fresh_.begin()->first, fresh_.begin()->second, true};
     return std::nullopt;
@@ -164,6 +168,15 @@ void CallQueue::took(const Next& next) {
     place.heads_known = false;
     learn_heads(next.place, place);
     line_up(next.place, place);
+}
+
+void CallQueue::look_again(PlaceId id) {
+    AtPlace& place = entry(id);
+    if (!place.heads_known) return;
+    step_out(id, place);
+    place.heads_known = false;
+    learn_heads(id, place);
+    line_up(id, place);
 }
 
 void CallQueue::expect(PlaceId id, UtcTime due_at, ContactId contact) {

@@ -1,5 +1,5 @@
-// In which order the contacts of a campaign are dialed: due retries, oldest first, then contacts never taken, in the
-// order of the list; of both only those in places where it is time to call.
+// In which order the contacts of a campaign are dialed: callbacks whose time has come, due retries, of both the oldest
+// first, then contacts never taken, in the order of the list; of all only those in places where it is time to call.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,10 @@ struct CallQueueStatements {
     Statement due{database,
                   "SELECT due_at, contact_id FROM campaign_contact INDEXED BY campaign_contact_due "
                   "WHERE campaign_id = ?1 AND place_id = ?2 AND state = 'pending' ORDER BY due_at, contact_id LIMIT 1"};
+    Statement promised{database,
+                       "SELECT due_at, contact_id FROM campaign_contact INDEXED BY campaign_contact_promised "
+                       "WHERE campaign_id = ?1 AND place_id = ?2 AND state = 'pending' AND callback_id IS NOT NULL "
+                       "ORDER BY due_at, contact_id LIMIT 1"};
     Statement fresh{database,
                     "SELECT contact_id FROM contact INDEXED BY contact_by_place "
                     "WHERE list_id = ?1 AND place_id = ?2 AND contact_id > ?3 ORDER BY contact_id LIMIT 1"};
@@ -63,6 +67,8 @@ public:
     void expect(PlaceId place, UtcTime due_at, ContactId contact);
     /// The list has new contacts there.
     void expect_fresh(PlaceId place);
+    /// Rows of contacts there have been changed otherwise.
+    void look_again(PlaceId place);
     /// When calls to the place may leave.
     [[nodiscard]] const CallingWindow& window(PlaceId place, UtcTime at);
     /// Writes how far the contacts were taken.
@@ -81,7 +87,8 @@ public:
 private:
     using Due = std::pair<UtcTime, ContactId>;
     struct AtPlace {
-        std::optional<Due> due;          // the first of those that wait
+        std::optional<Due> promised;     // the first of the callbacks
+        std::optional<Due> due;          // the first of those that wait, callbacks or not
         std::optional<ContactId> fresh;  // the first of those never taken
         ContactId taken_through;
         bool heads_known = false;
@@ -111,6 +118,7 @@ private:
     std::set<PlaceId> taken_from_;  // since the progress was stored
     std::set<std::pair<UtcTime, PlaceId>> changes_;
     // Of the places that are open alone.
+    std::set<std::tuple<UtcTime, ContactId, PlaceId>> promised_;
     std::set<std::tuple<UtcTime, ContactId, PlaceId>> due_;
     std::set<std::pair<ContactId, PlaceId>> fresh_;
     std::string trouble_;

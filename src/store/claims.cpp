@@ -11,8 +11,10 @@ namespace outdial::store {
 namespace {
 
 constexpr const char* row_sql =
-    "SELECT position, attempts, charged FROM campaign_contact "
+    "SELECT position, attempts, charged, callback_id FROM campaign_contact "
     "WHERE campaign_id = ?1 AND contact_id = ?2 AND state = 'pending'";
+
+constexpr const char* exists_sql = "SELECT 1 FROM campaign_contact WHERE campaign_id = ?1 AND contact_id = ?2";
 
 constexpr const char* put_fresh_sql =
     "INSERT INTO campaign_contact (campaign_id, contact_id, state, due_at, reason, attempts, position, place_id) "
@@ -55,7 +57,7 @@ struct Claims::Take {
 };
 
 Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
-               ContactLimits& contact_limits, Places& places, Audit& audit)
+               ContactLimits& contact_limits, Places& places, Callbacks& callbacks, Audit& audit)
     : database_(database),
       campaigns_(campaigns),
       contacts_(contacts),
@@ -63,9 +65,11 @@ Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Att
       do_not_call_(do_not_call),
       contact_limits_(contact_limits),
       places_(places),
+      callbacks_(callbacks),
       audit_(audit),
       queues_(database, places),
       row_(database, row_sql),
+      exists_(database, exists_sql),
       put_fresh_(database, put_fresh_sql),
       put_(database, put_sql),
       any_in_call_(database, any_in_call_sql),
@@ -113,15 +117,21 @@ void Claims::look_up_hours(const HoursRequest& request) {
 }
 
 std::optional<Claims::Candidate> Claims::candidate_of(CampaignId campaign, const CallQueue::Next& next) {
-    if (next.fresh) return Candidate{.contact = next.contact, .fresh = true, .place = next.place};
+    if (next.fresh) {
+        // A callback may have been ordered before it was their turn.
+        if (exists_.rows(campaign, next.contact).next()) return std::nullopt;
+        return Candidate{.contact = next.contact, .fresh = true, .place = next.place};
+    }
     Rows row = row_.rows(campaign, next.contact);
     if (!row.next()) return std::nullopt;  // forgotten meanwhile
-    return Candidate{next.contact,
-                     static_cast<int>(row.integer(0)),
-                     static_cast<int>(row.integer(1)),
-                     static_cast<int>(row.integer(2)),
-                     false,
-                     next.place};
+    Candidate candidate{next.contact,
+                        static_cast<int>(row.integer(0)),
+                        static_cast<int>(row.integer(1)),
+                        static_cast<int>(row.integer(2)),
+                        false,
+                        next.place};
+    if (row.integer(3) != 0) candidate.callback = callbacks_.open(campaign, next.contact);
+    return candidate;
 }
 
 void Claims::take_in_turn(Take& take) {
@@ -141,7 +151,7 @@ void Claims::take_in_turn(Take& take) {
 void Claims::take_one(Take& take, const Candidate& candidate) {
     const ClaimRequest& request = take.request;
     ++take.examined;
-    if (candidate.charged >= request.max_attempts) {
+    if (candidate.charged >= request.max_attempts && !candidate.callback) {
         // Its retry was planned under rules that allowed more attempts than today's.
         put_aside(take, candidate, "done", request.at, "max_attempts");
         return;
@@ -169,13 +179,16 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
                 .history = {},
                 .claimed_at = request.at,
                 .facts = {},
-                .send_before = choice->window.send_before()};
+                .send_before = choice->window.send_before(),
+                .zones = places_.of(choice->place).zones,
+                .callback_agent = candidate.callback ? candidate.callback->agent : std::string{}};
     const NumberSalt salt = fresh_number_salt();
     if (!attempts_.insert(claim, audit_.next_id(), salt)) {
         put_aside(take, candidate, "pending", request.at + number_in_call_delay, "number_in_call");
         return;
     }
     prove(take, candidate, claim, *choice, salt);
+    if (candidate.callback) callbacks_.begin_call(candidate.callback->id, claim.slot.attempt);
     if (candidate.attempts > 0) claim.history = attempts_.history(candidate.contact, request.campaign);
     Candidate taken = candidate;
     ++taken.attempts;
@@ -275,6 +288,9 @@ void Claims::put_aside(Take& take, const Candidate& candidate, std::string_view 
                        std::string_view reason) {
     put(take, candidate,
         {.state = state, .due_at = due_at, .reason = reason, .position = candidate.position, .place = candidate.place});
+    if (state == "done" && candidate.callback) {
+        callbacks_.end(candidate.callback->id, Callbacks::Outcome::dropped, take.request.at);
+    }
 }
 
 // Slots were left over: when may the next contact be called, if any is left at all?
@@ -311,7 +327,7 @@ SettleOutcome Claims::settle(const Settlement& settlement) {
                    .detail = to_json(settlement)});
     // At the time of the event it was stored already, unless the database could not be written then.
     if (settlement.facts.result == opted_out) forbid_person(settlement);
-    const NextStep& next = settlement.next;
+    const NextStep next = after_callback(settlement);
     const bool retry = next.kind == NextStep::Kind::retry;
     const bool reached = settlement.disposition == Disposition::answered || (!retry && next.reason == "reached");
     const UtcTime due_at = retry ? next.due_at : settlement.settled_at;
@@ -327,7 +343,64 @@ SettleOutcome Claims::settle(const Settlement& settlement) {
     }
     CallQueue* queue = retry ? queues_.find(settlement.campaign) : nullptr;
     if (queue != nullptr) queue->expect(place, due_at, settlement.contact);
+    if (queue != nullptr && next.callback) queue->look_again(place);
     return outcome;
+}
+
+NextStep Claims::after_callback(const Settlement& settlement) {
+    const NextStep& next = settlement.next;
+    const auto open = callbacks_.open(settlement.campaign, settlement.contact);
+    const bool kept = open && open->attempt == settlement.attempt.view();
+    if (next.callback) {
+        if (open) {
+            callbacks_.end(open->id, kept ? Callbacks::Outcome::called : Callbacks::Outcome::replaced,
+                           settlement.settled_at);
+        }
+        callbacks_.make(settlement);
+        return next;
+    }
+    if (!open) return next;
+    if (settlement.facts.result == opted_out) {
+        callbacks_.end(open->id, Callbacks::Outcome::dropped, settlement.settled_at);
+        return next;
+    }
+    if (kept && next.charged) {
+        callbacks_.end(open->id, Callbacks::Outcome::called, settlement.settled_at);
+        return next;
+    }
+    NextStep wait = next;
+    wait.callback = true;
+    if (kept) {
+        // It did not ring.
+        callbacks_.take_back(open->id);
+        if (next.kind == NextStep::Kind::retry) return wait;
+        callbacks_.end(open->id, Callbacks::Outcome::dropped, settlement.settled_at);
+        return next;
+    }
+    // It was ordered while the call was up.
+    wait.kind = NextStep::Kind::retry;
+    wait.due_at = std::max(open->at, settlement.settled_at);
+    wait.reason = "callback";
+    return wait;
+}
+
+std::optional<CallbackMade> Claims::look_again(CampaignId campaign, std::optional<Callbacks::Moved> moved) {
+    if (!moved) return std::nullopt;
+    if (CallQueue* queue = queues_.find(campaign)) {
+        queue->look_again(moved->from);
+        queue->look_again(moved->to);
+    }
+    return std::move(moved->made);
+}
+
+std::optional<CallbackMade> Claims::call_back(const CallbackOrder& order, const CampaignRecord& campaign,
+                                              const std::vector<PersonRecord>& people, const Origin& by) {
+    return look_again(campaign.id, callbacks_.order(order, campaign, people, by));
+}
+
+std::optional<CallbackMade> Claims::cancel_callback(const CampaignRecord& campaign,
+                                                    const std::vector<PersonRecord>& people, const Origin& by) {
+    return look_again(campaign.id, callbacks_.cancel(campaign, people, by));
 }
 
 }  // namespace outdial::store

@@ -8,6 +8,7 @@
 #include "store/attempts.hpp"
 #include "store/audit.hpp"
 #include "store/call_queue.hpp"
+#include "store/callbacks.hpp"
 #include "store/campaigns.hpp"
 #include "store/contact_limits.hpp"
 #include "store/contacts.hpp"
@@ -33,13 +34,20 @@ inline constexpr std::size_t max_passed_over_per_claim = 128;
 class Claims {
 public:
     Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
-           ContactLimits& contact_limits, Places& places, Audit& audit);
+           ContactLimits& contact_limits, Places& places, Callbacks& callbacks, Audit& audit);
 
-    /// Due retries first, oldest first; then contacts never taken, in the order of the list. Only where it is time.
+    /// Callbacks first, then due retries, of both the oldest first; then contacts never taken, in the order of the
+    /// list. Only where it is time.
     [[nodiscard]] ClaimResult claim(const ClaimRequest& request);
     [[nodiscard]] SettleOutcome settle(const Settlement& settlement);
     /// A list has new contacts at a place.
     void expect_fresh(ListId list, PlaceId place) { queues_.expect_fresh(list, place); }
+    /// Somebody is to be called at a time that was chosen: callbacks.hpp.
+    [[nodiscard]] std::optional<CallbackMade> call_back(const CallbackOrder& order, const CampaignRecord& campaign,
+                                                        const std::vector<PersonRecord>& people, const Origin& by);
+    [[nodiscard]] std::optional<CallbackMade> cancel_callback(const CampaignRecord& campaign,
+                                                              const std::vector<PersonRecord>& people,
+                                                              const Origin& by);
     /// Tells the reports when the campaign may call, by these rules.
     void look_up_hours(const HoursRequest& request);
 
@@ -51,6 +59,7 @@ private:
         int charged = 0;
         bool fresh = false;  // without a row in campaign_contact
         PlaceId place;       // by which it came up
+        std::optional<Callbacks::Open> callback{};
     };
     struct Take;
     /// What is to be dialed of a contact.
@@ -78,6 +87,9 @@ private:
     [[nodiscard]] Hindrance hindrance_of(Take& take, const Contact& contact, int position);
     [[nodiscard]] PlaceId place_of(const Contact& contact, int position);
     void forbid_person(const Settlement& settlement);
+    /// What the end of a call makes of its contact's callback: who waits for one has no other next step.
+    [[nodiscard]] NextStep after_callback(const Settlement& settlement);
+    [[nodiscard]] std::optional<CallbackMade> look_again(CampaignId campaign, std::optional<Callbacks::Moved> moved);
     /// Where a contact stands from now on.
     struct Step {
         std::string_view state;
@@ -100,9 +112,11 @@ private:
     DoNotCall& do_not_call_;
     ContactLimits& contact_limits_;
     Places& places_;
+    Callbacks& callbacks_;
     Audit& audit_;
     CallQueues queues_;
     Statement row_;
+    Statement exists_;
     Statement put_fresh_;
     Statement put_;
     Statement any_in_call_;

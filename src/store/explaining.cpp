@@ -45,6 +45,7 @@ public:
 
     std::vector<RuleVerdict> verdicts(UtcTime at) {
         std::vector<RuleVerdict> all{standing(), retry(at), attempts()};
+        if (row_.callback) all.push_back(callback(at));
         RuleVerdict of_number = number_at(at);
         const bool limited = of_number.rule == "limits";
         if (limited) all.push_back({"do_not_call", true, {}, "on none of the lists"});
@@ -98,10 +99,19 @@ private:
         return verdict;
     }
     [[nodiscard]] RuleVerdict attempts() const {
+        const bool left = row_.charged < rules_.max_attempts;
+        const bool extra = !left && row_.callback;  // what a person asked for is one call more
         return {.rule = "attempts",
-                .permits = row_.charged < rules_.max_attempts,
+                .permits = left || extra,
                 .until = {},
-                .text = fmt::format("{} of {} used", row_.charged, rules_.max_attempts)};
+                .text = fmt::format("{} of {} used{}", row_.charged, rules_.max_attempts,
+                                    extra ? ", and the callback is one more" : "")};
+    }
+    [[nodiscard]] RuleVerdict callback(UtcTime at) const {
+        const Callbacks::Open& open = *row_.callback;
+        std::string text = fmt::format("wants to be called at {}", date_text(open.at));
+        if (!open.agent.empty()) text += " by " + open.agent;
+        return {.rule = "callback", .permits = open.at <= at, .until = open.at, .text = std::move(text)};
     }
     [[nodiscard]] Place place() {
         const auto id = in_.places_.find(contact_.numbers[position_], contact_.attributes);
@@ -203,6 +213,7 @@ Explaining::Row Explaining::row_of(CampaignId campaign, ContactId contact) {
     row.position = static_cast<int>(rows.integer(3));
     row.attempts = static_cast<int>(rows.integer(4));
     row.charged = static_cast<int>(rows.integer(5));
+    row.callback = callbacks_.open(campaign, contact);
     return row;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/explanation.hpp"
 #include "store/attempts.hpp"
+#include "store/callbacks.hpp"
 #include "store/campaigns.hpp"
 #include "store/contact_limits.hpp"
 #include "store/contacts.hpp"
@@ -22,14 +23,15 @@ inline constexpr std::size_t max_contacts_explained = 20;
 class Explaining {
 public:
     Explaining(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
-               ContactLimits& contact_limits, Places& places)
+               ContactLimits& contact_limits, Places& places, Callbacks& callbacks)
         : database_(database),
           campaigns_(campaigns),
           contacts_(contacts),
           attempts_(attempts),
           do_not_call_(do_not_call),
           contact_limits_(contact_limits),
-          places_(places) {}
+          places_(places),
+          callbacks_(callbacks) {}
 
     /// Of each of the campaigns (claims without slots are their rules) whose list has one of the contacts.
     [[nodiscard]] std::vector<Explanation> explain(std::span<const PersonRecord> people,
@@ -43,6 +45,7 @@ private:
         int position = 0;
         int attempts = 0;
         int charged = 0;
+        std::optional<Callbacks::Open> callback{};
     };
     class Case;
 
@@ -57,6 +60,7 @@ private:
     DoNotCall& do_not_call_;
     ContactLimits& contact_limits_;
     Places& places_;
+    Callbacks& callbacks_;
     Statement row_{database_,
                    "SELECT state, reason, due_at, position, attempts, charged FROM campaign_contact "
                    "WHERE campaign_id = ?1 AND contact_id = ?2"};

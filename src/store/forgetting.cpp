@@ -53,7 +53,8 @@ constexpr const char* unname_of_contact_sql =
 // By the campaigns of its list, because the primary key begins with the campaign. A campaign that has not come to the
 // contact yet finds it without numbers when it does.
 constexpr const char* end_contact_sql =
-    "UPDATE campaign_contact SET state = 'done', reason = 'forgotten' WHERE contact_id = ?1 AND state = 'pending' "
+    "UPDATE campaign_contact SET state = 'done', reason = 'forgotten', callback_id = NULL WHERE contact_id = ?1 AND "
+    "state = 'pending' "
     "AND campaign_id IN (SELECT ca.campaign_id FROM campaign AS ca "
     "JOIN contact AS c ON c.list_id = ca.list_id WHERE c.contact_id = ?1)";
 
@@ -77,6 +78,7 @@ Forgetting::Forgetting(Database& database, Audit& audit)
       texts_of_(database, texts_of_sql),
       give_pseudonym_(database, give_pseudonym_sql),
       end_contact_(database, end_contact_sql),
+      remove_callbacks_(database, "DELETE FROM callback WHERE contact_id = ?1"),
       remove_numbers_(database, "DELETE FROM contact_number WHERE contact_id = ?1"),
       empty_contact_(database, "UPDATE contact SET external_id = NULL, attributes = '{}' WHERE contact_id = ?1"),
       salts_of_(database,
@@ -131,6 +133,8 @@ std::vector<PersonRecord> Forgetting::forget(const PersonKey& key, const Origin&
         if (key.list.empty()) unname_of_contact_.run(person.contact);
         give_pseudonym_.run(person.contact);
         end_contact_.run(person.contact);
+        // With their notes, which are anybody's words of the person.
+        remove_callbacks_.run(person.contact);
         remove_numbers_.run(person.contact);
         empty_contact_.run(person.contact);
         audit(person, by);

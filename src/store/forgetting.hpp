@@ -80,6 +80,7 @@ private:
     Statement texts_of_;
     Statement give_pseudonym_;
     Statement end_contact_;
+    Statement remove_callbacks_;
     Statement remove_numbers_;
     Statement empty_contact_;
     Statement salts_of_;

@@ -15,7 +15,9 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-std::vector<std::string> split(std::string_view text) {
+}  // namespace
+
+std::vector<std::string> words_of(std::string_view text) {
     std::vector<std::string> words;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find(' '), text.size());
@@ -24,8 +26,6 @@ std::vector<std::string> split(std::string_view text) {
     }
     return words;
 }
-
-}  // namespace
 
 Result<PlaceId> Places::find(const PhoneNumber& number, const Attributes& attributes) {
     if (geography_ == nullptr) return not_looked_up;
@@ -58,7 +58,7 @@ const Place& Places::of(PlaceId id) {
     if (known != places_.end()) return known->second;
     Place place;
     Rows rows = load_.rows(id);
-    if (id != not_looked_up && rows.next()) place = {split(rows.text(0)), split(rows.text(1))};
+    if (id != not_looked_up && rows.next()) place = {words_of(rows.text(0)), words_of(rows.text(1))};
     return places_.emplace(id, std::move(place)).first->second;
 }
 

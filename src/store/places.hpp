@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,9 @@ inline constexpr PlaceId not_looked_up{0};
 /// All area codes of North America together with all states make less. Each place costs a claim's memory some hundred
 /// bytes, and whoever writes a call list could make up any number.
 inline constexpr std::size_t max_places_of_list = 10'000;
+
+/// Zones or regions as the table place has them, with a space between.
+[[nodiscard]] std::vector<std::string> words_of(std::string_view text);
 
 /// The places where contacts may be. All members run inside the caller's Scope.
 class Places {

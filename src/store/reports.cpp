@@ -36,6 +36,11 @@ ReportSql sql_of(Report report) {
         case Report::why_not:
             return {"SELECT * FROM why_not WHERE campaign = ?1 ORDER BY state, contacts DESC, reason LIMIT ?2",
                     "SELECT * FROM why_not ORDER BY campaign, state, contacts DESC, reason LIMIT ?2"};
+        case Report::callback_status:
+            return {
+                "SELECT * FROM callback_status WHERE campaign = ?1 "
+                "ORDER BY ended_at IS NOT NULL, at, contact_id LIMIT ?2",
+                "SELECT * FROM callback_status ORDER BY ended_at IS NOT NULL, at, contact_id LIMIT ?2"};
         case Report::attempt_log:
             return {"SELECT * FROM attempt_log WHERE campaign = ?1 ORDER BY attempt_id LIMIT ?2",
                     "SELECT * FROM attempt_log ORDER BY attempt_id LIMIT ?2"};

@@ -29,6 +29,7 @@ enum class Report {
     hourly_activity,
     contact_status,
     why_not,
+    callback_status,
     attempt_log,
     trunk_health,      // of all campaigns: trunks are shared
     attempt_timeline,  // of one attempt

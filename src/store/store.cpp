@@ -1,5 +1,8 @@
 #include "store/store.hpp"
 
+#include <fmt/core.h>
+
+#include <algorithm>
 #include <set>
 
 #include "store/durable_log.hpp"
@@ -31,6 +34,8 @@ void Store::set_geography(std::shared_ptr<const Geography> geography) {
     condition_->geography = std::move(geography);
     if (parts_) parts_->places.set_geography(condition_->geography.get());
 }
+
+std::shared_ptr<const Geography> Store::geography() const { return condition_->geography; }
 
 void Store::set_patience(LockPatience patience) { parts_->database->set_patience(std::move(patience)); }
 
@@ -161,6 +166,37 @@ Result<std::vector<PersonRecord>> Store::find_people(const PersonKey& key) {
 Result<std::vector<Explanation>> Store::explain(const PersonKey& key, std::span<const ClaimRequest> campaigns) {
     Scope scope{*parts_->database};
     return scope.finish(parts_->explaining.explain(parts_->forgetting.find(key), campaigns));
+}
+
+// The campaign and those on its list whom the key means; nothing where the campaign is not known, which is refused.
+std::optional<std::pair<CampaignRecord, std::vector<PersonRecord>>> Store::find_in(CampaignId id, PersonKey key) {
+    const std::vector<CampaignRecord> known = parts_->campaigns.all();
+    const auto campaign = std::ranges::find(known, id, &CampaignRecord::id);
+    if (campaign == known.end()) {
+        parts_->database->refuse(fmt::format("campaign number {} is not in the database", id.value));
+        return std::nullopt;
+    }
+    key.list = campaign->list;
+    std::vector<PersonRecord> people = parts_->forgetting.find(key);
+    return std::pair{*campaign, std::move(people)};
+}
+
+Result<CallbackMade> Store::call_back(const CallbackOrder& order, const Origin& by) {
+    Scope scope{*parts_->database};
+    std::optional<CallbackMade> made;
+    if (const auto found = find_in(order.campaign, order.person)) {
+        made = parts_->claims.call_back(order, found->first, found->second, by);
+    }
+    return scope.finish(std::move(made).value_or(CallbackMade{}));
+}
+
+Result<CallbackMade> Store::cancel_callback(CampaignId campaign, const PersonKey& person, const Origin& by) {
+    Scope scope{*parts_->database};
+    std::optional<CallbackMade> canceled;
+    if (const auto found = find_in(campaign, person)) {
+        canceled = parts_->claims.cancel_callback(found->first, found->second, by);
+    }
+    return scope.finish(std::move(canceled).value_or(CallbackMade{}));
 }
 
 Result<std::vector<PersonRecord>> Store::forget(const PersonKey& key, const Origin& by) {

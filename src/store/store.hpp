@@ -47,6 +47,7 @@ public:
     /// By which contacts' places are looked up, and when it is time to call there. Without it, campaigns with rules
     /// about hours call nobody.
     void set_geography(std::shared_ptr<const Geography> geography);
+    [[nodiscard]] std::shared_ptr<const Geography> geography() const;
 
     /// For another program's lock, from now on.
     void set_patience(LockPatience patience);
@@ -104,6 +105,9 @@ public:
     /// first max_contacts_explained.
     [[nodiscard]] Result<std::vector<Explanation>> explain(const PersonKey& key,
                                                            std::span<const ClaimRequest> campaigns);
+    /// callbacks.hpp: the contact's next call, and that there is none to be.
+    [[nodiscard]] Result<CallbackMade> call_back(const CallbackOrder& order, const Origin& by);
+    [[nodiscard]] Result<CallbackMade> cancel_callback(CampaignId campaign, const PersonKey& person, const Origin& by);
     /// Removes them: forgetting.hpp. Their data is overwritten in the file and removed from the write-ahead log after
     /// the commit; where something hinders that, copies_of_the_forgotten() says so until a checkpoint(), or a later
     /// forget(), has done it.
@@ -150,6 +154,8 @@ private:
     [[nodiscard]] Result<void> may_write();
     [[nodiscard]] Result<void> reopen();
     void undo_doubtful_claims();
+    [[nodiscard]] std::optional<std::pair<CampaignRecord, std::vector<PersonRecord>>> find_in(CampaignId id,
+                                                                                              PersonKey key);
     [[nodiscard]] Result<void> outcome();
     void react();
 

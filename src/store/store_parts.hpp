@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/callbacks.hpp"
 #include "store/claims.hpp"
 #include "store/configuration_files.hpp"
 #include "store/explaining.hpp"
@@ -29,10 +30,11 @@ struct Store::Parts {
     Audit audit{*database};
     DoNotCall do_not_call{*database, audit};
     ContactLimits contact_limits{*database};
-    Claims claims{*database, campaigns, contacts, attempts, do_not_call, contact_limits, places, audit};
+    Callbacks callbacks{*database, contacts, places, audit};
+    Claims claims{*database, campaigns, contacts, attempts, do_not_call, contact_limits, places, callbacks, audit};
     ConfigurationFiles configuration_files{*database, audit};
     Forgetting forgetting{*database, audit};
-    Explaining explaining{*database, campaigns, contacts, attempts, do_not_call, contact_limits, places};
+    Explaining explaining{*database, campaigns, contacts, attempts, do_not_call, contact_limits, places, callbacks};
     SchemaGuard schema{*database, embedded_migrations()};
 };
 

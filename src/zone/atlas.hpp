@@ -23,6 +23,9 @@ public:
                                                 UtcTime to) const override {
         return time_zones_.open_in(zone, hours, from, to);
     }
+    [[nodiscard]] Result<UtcTime> instant_of(std::string_view zone, Milliseconds on_the_clock) const override {
+        return time_zones_.instant_of(zone, on_the_clock);
+    }
     [[nodiscard]] std::string_view version() const override { return version_; }
 
 private:

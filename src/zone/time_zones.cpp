@@ -58,6 +58,11 @@ void append_open(OpenIntervals& intervals, const CallingHours& rule, UtcTime fro
     }
 }
 
+std::string unreadable(std::string_view zone, const std::runtime_error& error) {
+    return fmt::format("the data of time zone {} cannot be read: {}; install the package tzdata anew", zone,
+                       error.what());
+}
+
 UtcTime end_of_knowledge() {
     using std::chrono::January;
     return UtcTime{std::chrono::sys_days{std::chrono::year{last_known_year + 1} / January / 1}.time_since_epoch()};
@@ -80,19 +85,22 @@ Result<TimeZones> TimeZones::load() {
 
 bool TimeZones::knows(std::string_view zone) const { return find(zone) != nullptr; }
 
+Error TimeZones::unknown(std::string_view zone) const {
+    return Error{
+        fmt::format("'{}' is no time zone that this system's data ({}) knows; a zone's name is like Europe/Berlin",
+                    zone, version_)};
+}
+
+Error TimeZones::too_late() const {
+    return Error{
+        fmt::format("the system's time zone data ({}) tells nothing of the years after {}", version_, last_known_year)};
+}
+
 Result<OpenIntervals> TimeZones::open_in(std::string_view zone, const CallingHours& rule, UtcTime from,
                                          UtcTime to) const {
     const date::time_zone* data = find(zone);
-    if (data == nullptr) {
-        return fail(
-            fmt::format("'{}' is no time zone that this system's data ({}) knows; a zone's name is like "
-                        "Europe/Berlin",
-                        zone, version_));
-    }
-    if (to > end_of_knowledge()) {
-        return fail(fmt::format("the system's time zone data ({}) tells nothing of the years after {}", version_,
-                                last_known_year));
-    }
+    if (data == nullptr) return tl::unexpected{unknown(zone)};
+    if (to > end_of_knowledge()) return tl::unexpected{too_late()};
     OpenIntervals open;
     try {
         while (from < to) {
@@ -103,10 +111,23 @@ Result<OpenIntervals> TimeZones::open_in(std::string_view zone, const CallingHou
             from = end;
         }
     } catch (const std::runtime_error& error) {
-        return fail(fmt::format("the data of time zone {} cannot be read: {}; install the package tzdata anew", zone,
-                                error.what()));
+        return fail(unreadable(zone, error));
     }
     return open;
+}
+
+Result<UtcTime> TimeZones::instant_of(std::string_view zone, Milliseconds on_the_clock) const {
+    const date::time_zone* data = find(zone);
+    if (data == nullptr) return tl::unexpected{unknown(zone)};
+    if (UtcTime{on_the_clock} + days{1} > end_of_knowledge()) return tl::unexpected{too_late()};
+    try {
+        const auto whole = floor<seconds>(on_the_clock);
+        const date::local_info clock = data->get_info(date::local_seconds{whole});
+        if (clock.result == date::local_info::nonexistent) return UtcTime{clock.first.end.time_since_epoch()};
+        return UtcTime{on_the_clock - clock.first.offset};
+    } catch (const std::runtime_error& error) {
+        return fail(unreadable(zone, error));
+    }
 }
 
 }  // namespace outdial::zone

@@ -29,8 +29,13 @@ public:
     [[nodiscard]] Result<OpenIntervals> open_in(std::string_view zone, const CallingHours& rule, UtcTime from,
                                                 UtcTime to) const;
 
+    /// When the zone's clocks show that time, as Geography::instant_of() says.
+    [[nodiscard]] Result<UtcTime> instant_of(std::string_view zone, Milliseconds on_the_clock) const;
+
 private:
     explicit TimeZones(std::string version) : version_(std::move(version)) {}
+    [[nodiscard]] Error unknown(std::string_view zone) const;
+    [[nodiscard]] Error too_late() const;
 
     std::string version_;
 };

@@ -51,6 +51,22 @@ void check_done(const NextStep& next, const std::string& reason) {
 
 }  // namespace
 
+TEST_CASE("who chose a time is called back then, once more than the attempts allow, unless they object") {
+    RetryRules once = rules();
+    once.max_attempts = 1;
+    EndedAttempt call = ended(Disposition::answered, 3, 2);
+    call.callback_at = noon + hours{5};
+    const NextStep next = next_step(once, call);
+    check_retry(next, hours{5}, 2, true);
+    CHECK(next.callback);
+    CHECK(next.reason == "callback");
+    call.callback_at = noon - hours{1};
+    check_retry(next_step(once, call), Milliseconds{0}, 2, true);
+    call.result = opted_out;
+    CHECK(next_step(once, call).kind == NextStep::Kind::done);
+    CHECK(next_step(once, call).reason == "dnc");
+}
+
 TEST_CASE("an answered contact is done: reached") {
     check_done(next_step(rules(), ended(Disposition::answered)), "reached");
 }

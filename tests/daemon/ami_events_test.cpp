@@ -93,6 +93,29 @@ TEST_CASE("a result of the dialplan is one plain short word, or nothing") {
     CHECK_FALSE(read("Event: UserEvent\r\nUniqueid: " + ours + "\r\nUserEvent: SomethingElse\r\nDisposition: dnc\r\n"));
 }
 
+TEST_CASE("a result may say when the person wants to be called back, and by whom") {
+    const auto result = [](const std::string& headers) {
+        return read("Event: UserEvent\r\nUniqueid: " + ours + "\r\nUserEvent: OutdialResult\r\n" + headers);
+    };
+    const auto full = result("Disposition: later\r\nCallback: 2026-11-24T15:00 Europe/Berlin\r\nAgent: SIP/alice\r\n");
+    REQUIRE(full);
+    CHECK(full->event.text == "later");
+    CHECK(full->event.callback == "2026-11-24T15:00 Europe/Berlin");
+    CHECK(full->event.callback_agent == "SIP/alice");
+    const auto alone = result("Callback: +2h\r\n");
+    REQUIRE(alone);
+    CHECK(alone->event.text == "callback");
+    CHECK(alone->event.callback == "+2h");
+    CHECK(alone->event.callback_agent.empty());
+    // What cannot be a time is told to be none, and a name that could be a protocol's is not taken.
+    for (const std::string& time : {std::string(500, '1'), std::string{"2026\";DROP"}, std::string{"${X}"}}) {
+        REQUIRE(result("Callback: " + time + "\r\n"));
+        CHECK(result("Callback: " + time + "\r\n")->event.callback == "?");
+    }
+    CHECK(result("Callback: +2h\r\nAgent: al,ice\r\n")->event.callback_agent.empty());
+    CHECK(result("Disposition: machine\r\nAgent: alice\r\n")->event.callback_agent.empty());
+}
+
 TEST_CASE("a response is never taken for an event") {
     CHECK_FALSE(read("Response: Success\r\nActionID: " + ours + "\r\nEvent: Hangup\r\nUniqueid: " + ours + "\r\n"));
 }

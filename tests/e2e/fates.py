@@ -43,6 +43,8 @@ FATES = {
     "07": Fate("a person says a short hello and listens",
                ("Answer()", "Wait(0.3)", "Playtones(440)", "Wait(0.4)", "StopPlaytones()", f"Wait({FOREVER_S})"),
                "answered"),
+    "08": Fate("answered, presses 8 after 2 s",
+               ("Answer()", "Wait(2)", "SendDTMF(8)", f"Wait({FOREVER_S})"), "answered"),
     "09": Fate("answered, presses 9 after 2 s",
                ("Answer()", "Wait(2)", "SendDTMF(9)", f"Wait({FOREVER_S})"), "answered"),
     "11": Fate("unknown number", ("Hangup(1)",), "invalid_number", 404),

@@ -73,13 +73,13 @@ class Outdial:
         (self.folder / name).write_text(json.dumps(content, indent=2) + "\n")
 
     def run(self, *arguments, expect=OK):
-        """Runs one command of the program and checks its exit code."""
+        """Runs one command of the program and checks its exit code. What it prints; where it is to fail, also its errors."""
         done = subprocess.run([PROGRAM, *arguments, "--config", self.folder / "outdial.yaml"], capture_output=True,
                               text=True, timeout=120, env={**os.environ, **self.environment})
         if done.returncode != expect:
             raise AssertionError(f"outdial {' '.join(map(str, arguments))} ended with {done.returncode}, "
                                  f"not {expect}:\n{done.stdout}{done.stderr}\n{self.log_tail()}")
-        return done.stdout
+        return done.stdout if expect == OK else done.stdout + done.stderr
 
     def start(self, user=None, program=PROGRAM, standard_error=subprocess.STDOUT, utc=None):
         """Starts the daemon, perhaps as another user, and waits until it answers. With `utc` ("2027-06-16 13:59:45") its wall

@@ -19,7 +19,7 @@ RETRY = {"max_attempts": 4, "busy": {"after": "1s", "times": 3}, "no_answer": {"
          "technical": {"after": "1s", "times": 3}, "lost": {"after": "1d"}}
 
 
-def configure(outdial, server, variables=None, retry=None, rate=200):
+def configure(outdial, server, variables=None, retry=None, rate=200, channels=400):
     outdial.configure(
         servers={"pbx1": server},
         trunks={"carrier-a": {"servers": ["pbx1"], "dial": "PJSIP/{digits}@carrier-a", "channels": 500,
@@ -27,7 +27,7 @@ def configure(outdial, server, variables=None, retry=None, rate=200):
         campaigns={"renewals": {
             "list": "customers", "trunks": ["carrier-a"], "caller_id": {"name": "Renewals", "number": CALLER_ID},
             "ring_timeout": "3s", "on_answer": {"context": "outdial", "exten": "{digits}", "priority": 1},
-            "pacing": {"mode": "rate", "originates_per_second": rate, "channels": 400}, "retry": retry or RETRY,
+            "pacing": {"mode": "rate", "originates_per_second": rate, "channels": channels}, "retry": retry or RETRY,
             **({"variables": variables} if variables else {})}})
 
 

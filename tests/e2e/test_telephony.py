@@ -178,19 +178,22 @@ class EveryVersion:
     def test_a_person_who_presses_nine_is_reported_as_do_not_call(self):
         self.assertEqual(self.results_of(NUMBER.format(8, "09"), "outdial"), ["dnc"])
 
+    def test_a_person_who_presses_eight_wants_to_be_called_back_in_two_hours(self):
+        self.assertEqual(self.results_of(NUMBER.format(8, "08"), "outdial", "Callback"), ["+2h"])
+
     def test_machine_detection_reports_a_machine(self):
         self.assertEqual(self.results_of(NUMBER.format(8, "05"), "outdial-detect"), ["machine"])
 
     def test_machine_detection_lets_a_person_through(self):
         self.assertEqual(self.results_of(NUMBER.format(8, "07"), "outdial-detect"), [])
 
-    def results_of(self, number, context):
-        """The dispositions that the shipped dialplan reported for one call."""
+    def results_of(self, number, context, header="Disposition"):
+        """The dispositions that the shipped dialplan reported for one call, or another header of its reports."""
         with self.network.outdial_session() as session:
             self.dial(session, number, context=context)
             ended(session, channel_id(number))
             events = session.events_of(channel_id(number))
-        return [event["Disposition"] for event in events if event["Event"] == "UserEvent"]
+        return [event[header] for event in events if event["Event"] == "UserEvent"]
 
     def records_of(self, numbers):
         """The carrier's records of these numbers, once there is one of each."""

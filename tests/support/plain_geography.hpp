@@ -47,6 +47,10 @@ public:
         ++asked_;
         return open;
     }
+    [[nodiscard]] Result<UtcTime> instant_of(std::string_view zone, Milliseconds on_the_clock) const override {
+        if (zone.size() != 2 || zone[0] != '+') return fail("there is no zone " + std::string{zone});
+        return UtcTime{on_the_clock - std::chrono::hours{zone[1] - '0'}};
+    }
     [[nodiscard]] std::string_view version() const override { return "plain"; }
     /// How often open_in() was asked.
     [[nodiscard]] int asked() const { return asked_; }

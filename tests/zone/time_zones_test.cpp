@@ -82,6 +82,21 @@ TEST_CASE("a zone that the system does not know is told, and so are years of whi
     CHECK(zones().open_in("Europe/Berlin", daily({}), utc(2037, 12, 31), utc(2038, 1, 1)));
 }
 
+TEST_CASE("what a clock shows is an instant: the first of two, and where it jumps over it the jump") {
+    const auto shown = [](int month, int day, Milliseconds time) {
+        return zones().instant_of("Europe/Berlin", utc(2026, month, day).time_since_epoch() + time);
+    };
+    CHECK(shown(1, 15, 15h) == utc(2026, 1, 15, 14h));
+    CHECK(shown(7, 15, 15h) == utc(2026, 7, 15, 13h));
+    CHECK(shown(3, 29, 2h + 30min) == utc(2026, 3, 29, 1h));  // 02:00 to 03:00 is not there
+    CHECK(shown(3, 29, 3h) == utc(2026, 3, 29, 1h));
+    CHECK(shown(10, 25, 2h + 30min) == utc(2026, 10, 25, 30min));  // 02:00 to 03:00 comes twice
+    CHECK_FALSE(zones().instant_of("Berlin", Milliseconds{0}));
+    const auto late = zones().instant_of("Europe/Berlin", utc(2038, 1, 1).time_since_epoch());
+    REQUIRE_FALSE(late);
+    CHECK_THAT(late.error().message, Catch::Contains("after 2037"));
+}
+
 TEST_CASE("the version of the data is told, as proof of what a decision was made by") {
     CHECK_THAT(zones().version(), Catch::Matches("20[0-9][0-9][a-z]") || Catch::Equals("unknown"));
 }
