@@ -65,6 +65,7 @@ Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Att
       places_(places),
       audit_(audit),
       queues_(database, places),
+      orders_(database, contacts),
       row_(database, row_sql),
       put_fresh_(database, put_fresh_sql),
       put_(database, put_sql),
@@ -91,7 +92,10 @@ ClaimResult Claims::claim(const ClaimRequest& request) {
             if (const auto kept = queue->keep_to(request.calling, request.ring_timeout); !kept) {
                 take.result.problem = kept.error().message;
             }
-            if (take.result.problem.empty()) {
+            if (!orders_.keep(request.campaign, *progress, request.order, *queue)) {
+                take.result.preparing = orders_.progress_of(request.campaign, *queue);
+                take.result.next_due_at = request.at;  // the next claim goes on with it
+            } else if (take.result.problem.empty()) {
                 take.do_not_call_proof = to_json(take.do_not_call.listings());
                 take_in_turn(take);
             }
@@ -156,6 +160,10 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
     if (!is_e164(contact->numbers[static_cast<std::size_t>(candidate.position)].e164)) {
         // Only a program that switches the table's CHECKs off can have written it.
         put_aside(take, candidate, "done", request.at, "no_number");
+        return;
+    }
+    if (request.order && !request.order->takes(*contact)) {
+        put_aside(take, candidate, "done", request.at, "filtered");
         return;
     }
     const std::optional<int> position = permitted_position(take, candidate, *contact);
@@ -268,6 +276,7 @@ void Claims::put(Take& take, const Candidate& candidate, const Step& step) {
     Statement& statement = candidate.fresh ? put_fresh_ : put_;
     statement.run(take.request.campaign, candidate.contact, step.state, step.due_at, NullIfEmpty{step.reason},
                   candidate.attempts, step.position, step.place);
+    if (candidate.fresh && take.queue.ordering().on) orders_.took(take.request.campaign, candidate.contact);
     if (step.state == "pending") take.queue.expect(step.place, step.due_at, candidate.contact);
 }
 

@@ -10,6 +10,7 @@
 #include "store/call_queue.hpp"
 #include "store/campaigns.hpp"
 #include "store/contact_limits.hpp"
+#include "store/contact_orders.hpp"
 #include "store/contacts.hpp"
 #include "store/do_not_call.hpp"
 #include "store/statement.hpp"
@@ -35,7 +36,8 @@ public:
     Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
            ContactLimits& contact_limits, Places& places, Audit& audit);
 
-    /// Due retries first, oldest first; then contacts never taken, in the order of the list. Only where it is time.
+    /// Due retries first, oldest first; then contacts never taken, in the order of the list or in the campaign's own.
+    /// Only where it is time.
     [[nodiscard]] ClaimResult claim(const ClaimRequest& request);
     [[nodiscard]] SettleOutcome settle(const Settlement& settlement);
     /// A list has new contacts at a place.
@@ -102,6 +104,7 @@ private:
     Places& places_;
     Audit& audit_;
     CallQueues queues_;
+    ContactOrders orders_;
     Statement row_;
     Statement put_fresh_;
     Statement put_;

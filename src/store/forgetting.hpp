@@ -81,6 +81,7 @@ private:
     Statement give_pseudonym_;
     Statement end_contact_;
     Statement remove_numbers_;
+    Statement empty_order_;
     Statement empty_contact_;
     Statement salts_of_;
     Statement unname_of_contact_;
