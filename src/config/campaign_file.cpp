@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "config/calling_hours_section.hpp"
+#include "config/contact_order_section.hpp"
 #include "config/destination.hpp"
 #include "config/limits_section.hpp"
 #include "config/retry_section.hpp"
@@ -48,7 +49,8 @@ public:
     CampaignFile read(const Node& root) {
         const Fields top = Value{&root, "the campaign", problems_}.fields(
             {"name", "list", "trunks", "caller_id", "ring_timeout", "on_answer", "variables", "pacing", "retry",
-             "weight", "do_not_call", "limits", "compliance", "override", "calling_hours"});
+             "weight", "do_not_call", "limits", "compliance", "override", "calling_hours", "order", "priority",
+             "where"});
         CampaignFile file;
         Campaign& campaign = file.campaign;
         const Value name = top.required("name");
@@ -77,6 +79,7 @@ public:
         if (auto limits = read_limits(top.optional("limits")); !limits.empty()) {
             campaign.limits = std::make_shared<const std::vector<ContactLimit>>(std::move(limits));
         }
+        campaign.order = read_contact_order(top);
         if (site_ != nullptr) {
             if (!shows_number) check_trunks_show_a_number(campaign, caller_id.present() ? caller_id : trunks);
             if (pacing.present()) warn_of_idle_pacing(campaign, pacing);

@@ -11,6 +11,12 @@ namespace outdial::config {
 
 void Value::fail(std::string_view message) const { problems_->add(node_->at, fmt::format("{} {}", label_, message)); }
 
+void Value::fail_at(int characters, std::string_view message) const {
+    Position at = node_->at;
+    if (node_->verbatim) at.column += characters + (node_->plain ? 0 : 1);
+    problems_->add(at, fmt::format("{} {}", label_, message));
+}
+
 std::string Value::found() const {
     switch (node_->kind) {
         case Node::Kind::null: return "nothing is written here";

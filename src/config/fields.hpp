@@ -48,6 +48,8 @@ public:
     [[nodiscard]] const std::string& label() const { return label_; }
     /// "'port' " and the message, at the value's place.
     void fail(std::string_view message) const;
+    /// The same of so many characters into the text, where the file shows them as they are.
+    void fail_at(int characters, std::string_view message) const;
 
     [[nodiscard]] std::optional<int> integer(IntegerRange range) const;
     [[nodiscard]] std::optional<double> decimal(DecimalRange range) const;

@@ -17,6 +17,7 @@ struct Node {
     Position at;
     std::string text;            // scalar
     bool plain = false;          // scalar without quotes: only such a one is a number or a boolean
+    bool verbatim = false;       // scalar: stands in the file as it is, character for character, but for its quotes
     std::vector<Node> items;     // sequence
     std::vector<Entry> entries;  // map, in the order of the file
 };

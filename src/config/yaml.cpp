@@ -84,6 +84,7 @@ public:
         if (node.kind != Node::Kind::refused) node.kind = Node::Kind::scalar;
         node.text = value;
         node.plain = tag == "?";
+        node.verbatim = stands_at(mark, node.plain ? 0 : 1, value);
         if (!is_closed(mark)) refuse(node, "this quote is never closed");
         place(std::move(node));
     }
@@ -110,6 +111,10 @@ private:
         std::map<std::string, Position> seen;  // keys so far
     };
 
+    [[nodiscard]] bool stands_at(const YAML::Mark& mark, std::size_t quotes, std::string_view value) const {
+        const std::size_t at = mark.pos < 0 ? text_.size() : static_cast<std::size_t>(mark.pos) + quotes;
+        return at <= text_.size() && text_.substr(at).starts_with(value);
+    }
     [[nodiscard]] char char_at(const YAML::Mark& mark) const {
         const bool inside = mark.pos >= 0 && static_cast<std::size_t>(mark.pos) < text_.size();
         return inside ? text_[static_cast<std::size_t>(mark.pos)] : '\0';

@@ -11,6 +11,7 @@
 #include "core/campaign.hpp"
 #include "core/contact.hpp"
 #include "core/contact_limits.hpp"
+#include "core/contact_order.hpp"
 #include "core/disposition.hpp"
 #include "core/do_not_call.hpp"
 
@@ -36,6 +37,7 @@ struct ClaimRequest {
     Milliseconds ring_timeout{};                 // what must fit into the hours
     SharedContactLimits limits{};
     std::string rules{};  // Campaign::rules, for the record
+    SharedContactOrder order{};
 };
 
 /// What a contact has been through in this campaign, the present attempt not counted.
@@ -74,6 +76,7 @@ struct ClaimResult {
         next_due_at;             // when slots were left over: when the next may be called; nothing if nobody may
     bool outside_hours = false;  // it is their calling hours that those who are left wait for
     bool exhausted = false;      // nobody is in a call, and nobody who is left may ever be called
+    std::string preparing{};     // how far its contacts are from being in order; nobody is called before
     std::string problem{};       // why nobody of the campaign may be called now; empty where somebody may
 };
 

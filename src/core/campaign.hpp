@@ -9,6 +9,7 @@
 #include "core/calling_rules.hpp"
 #include "core/compliance.hpp"
 #include "core/contact_limits.hpp"
+#include "core/contact_order.hpp"
 #include "core/disposition.hpp"
 #include "core/do_not_call.hpp"
 #include "core/template.hpp"
@@ -79,6 +80,7 @@ struct Campaign {
     Milliseconds ring_floor{};                 // so long it rings at least before Outdial hangs up an unanswered call
     Compliance compliance;                     // of its rule packs
     SharedContactLimits limits;                // of all campaigns together; nothing: max_attempts alone
+    SharedContactOrder order;                  // nothing: everybody, in the order of the list
     int weight = 1;                            // its share where campaigns compete for the same trunk
     /// Names what its file holds: the first 16 hex digits of its SHA-256, and the versions of its rule packs; empty
     /// without a file.

@@ -43,7 +43,7 @@ RetryRules rules_of_the_unknown() {
 // What a claim was checked against.
 bool claims_by_other_rules(const Campaign& a, const Campaign& b) {
     return a.do_not_call != b.do_not_call || !same(a.limits, b.limits) || !same_rules(a.calling, b.calling) ||
-           a.ring_timeout != b.ring_timeout;
+           a.ring_timeout != b.ring_timeout || !same(a.order, b.order);
 }
 
 }  // namespace

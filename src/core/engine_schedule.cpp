@@ -76,7 +76,8 @@ ClaimRequest Engine::request_of(const Now& now, const CampaignRun& campaign) {
             .calling = campaign.campaign.calling,
             .ring_timeout = campaign.campaign.ring_timeout,
             .limits = campaign.campaign.limits,
-            .rules = campaign.campaign.rules};
+            .rules = campaign.campaign.rules,
+            .order = campaign.campaign.order};
 }
 
 std::vector<ClaimRequest> Engine::claim_rules(const Now& now) const {
@@ -159,6 +160,7 @@ void Engine::take(const Now& now, const ClaimResult& input) {
         emit(Alert{.about = campaign.record.name, .text = "nobody is called: " + input.problem});
     }
     campaign.problem = input.problem;
+    campaign.preparing = input.preparing;
     if (!input.unused.empty()) {
         const bool nothing_new = campaign.due_meanwhile == UtcTime::max();
         campaign.not_before = std::min(input.next_due_at.value_or(UtcTime{}), campaign.due_meanwhile);

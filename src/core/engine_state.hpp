@@ -76,7 +76,8 @@ struct Engine::CampaignRun {
     int refusals = 0;                           // Originates refused one after the other
     SteadyTime held_until = SteadyTime::min();  // after refusals
     std::string held_because = {};
-    std::string problem = {};  // why the store claims nobody for it
+    std::string problem = {};    // why the store claims nobody for it
+    std::string preparing = {};  // what the store does for it before it claims anybody
 
     [[nodiscard]] bool dials() const { return configured && record.state == CampaignState::running; }
     // One probe at a time is enough to learn whether refusals have ended.

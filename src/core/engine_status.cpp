@@ -89,6 +89,7 @@ std::string Engine::waiting_for(const Now& now, const CampaignRun& campaign) con
     if (overload_.is_at_least(Overload::no_claims)) return overload();
     if (now.steady < campaign.held_until) return campaign.held_because;
     if (!campaign.problem.empty()) return campaign.problem;
+    if (!campaign.preparing.empty()) return campaign.preparing;
     if (is_full(campaign.capacity)) return "all channels of the campaign are in use";
     if (is_full(*all_)) return "all channels of limits are in use";
     const bool silent_route = std::ranges::any_of(campaign.campaign.trunks, [&](const std::string& name) {

@@ -12,7 +12,7 @@ namespace outdial {
 
 /// One rule's verdict on a contact.
 struct RuleVerdict {
-    std::string rule;              // a stable word: campaign, contact, retry, attempts, do_not_call, calling_hours
+    std::string rule;  // a stable word: campaign, contact, retry, attempts, do_not_call, calling_hours, filter, order
     bool permits = true;           // a call now
     std::optional<UtcTime> until;  // it does not: from then on it does; nothing: not by itself
     std::string text;              // for people: "busy: not before its retry is due"

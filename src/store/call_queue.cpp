@@ -81,6 +81,12 @@ void CallQueue::learn_heads(PlaceId id, AtPlace& place) {
     };
     place.promised = first_of(statements_.promised.rows(campaign_, id));
     place.due = first_of(statements_.due.rows(campaign_, id));
+    if (ordering_.on) {
+        Rows rows = statements_.first.rows(campaign_, id);
+        place.fresh = rows.next() ? std::optional{ContactId{rows.integer(0)}} : std::nullopt;
+        place.order = place.fresh ? OrderKey{rows.real(1), std::string{rows.blob(2)}} : OrderKey{};
+        return;
+    }
     Rows rows = statements_.fresh.rows(list_, id, place.taken_through);
     place.fresh = rows.next() ? std::optional{ContactId{rows.integer(0)}} : std::nullopt;
 }
@@ -89,13 +95,13 @@ void CallQueue::line_up(PlaceId id, const AtPlace& place) {
     if (!place.is_open) return;
     if (place.promised) promised_.insert({place.promised->first, place.promised->second, id});
     if (place.due) due_.insert({place.due->first, place.due->second, id});
-    if (place.fresh) fresh_.insert({*place.fresh, id});
+    if (place.fresh) fresh_.insert({place.order, *place.fresh, id});
 }
 
 void CallQueue::step_out(PlaceId id, const AtPlace& place) {
     if (place.promised) promised_.erase({place.promised->first, place.promised->second, id});
     if (place.due) due_.erase({place.due->first, place.due->second, id});
-    if (place.fresh) fresh_.erase({*place.fresh, id});
+    if (place.fresh) fresh_.erase({place.order, *place.fresh, id});
 }
 
 // Places open and close as time passes; time that goes back makes everything uncertain.
@@ -154,29 +160,20 @@ std::optional<CallQueue::Next> CallQueue::next(UtcTime at) {
         if (waiting->empty() || std::get<0>(*waiting->begin()) > at) continue;
         return Next{std::get<1>(*waiting->begin()), std::get<2>(*waiting->begin()), false};
     }
-    if (!fresh_.empty()) return Next{fresh_.begin()->first, fresh_.begin()->second, true};
+    if (!fresh_.empty()) return Next{std::get<1>(*fresh_.begin()), std::get<2>(*fresh_.begin()), true};
     return std::nullopt;
 }
 
 void CallQueue::took(const Next& next) {
     AtPlace& place = entry(next.place);
     step_out(next.place, place);
-    if (next.fresh) {
+    if (next.fresh && !ordering_.on) {
         place.taken_through = std::max(place.taken_through, next.contact);
         taken_from_.insert(next.place);
     }
     place.heads_known = false;
     learn_heads(next.place, place);
     line_up(next.place, place);
-}
-
-void CallQueue::look_again(PlaceId id) {
-    AtPlace& place = entry(id);
-    if (!place.heads_known) return;
-    step_out(id, place);
-    place.heads_known = false;
-    learn_heads(id, place);
-    line_up(id, place);
 }
 
 void CallQueue::expect(PlaceId id, UtcTime due_at, ContactId contact) {
@@ -189,11 +186,27 @@ void CallQueue::expect(PlaceId id, UtcTime due_at, ContactId contact) {
 
 void CallQueue::expect_fresh(PlaceId id) {
     AtPlace& place = entry(id);
+    if (ordering_.on) {
+        ordering_.unordered.insert(id);
+        return;
+    }
     if (!place.heads_known || place.fresh) return;  // ids only grow
+    look_again(id);
+}
+
+void CallQueue::look_again(PlaceId id) {
+    AtPlace& place = entry(id);
+    if (!place.heads_known) return;
     step_out(id, place);
     place.heads_known = false;
     learn_heads(id, place);
     line_up(id, place);
+}
+
+std::set<PlaceId> CallQueue::places() const {
+    std::set<PlaceId> all;
+    for (const auto& [id, place] : places_) all.insert(id);
+    return all;
 }
 
 const CallingWindow& CallQueue::window(PlaceId id, UtcTime at) {

@@ -1,5 +1,6 @@
 // In which order the contacts of a campaign are dialed: callbacks whose time has come, due retries, of both the oldest
-// first, then contacts never taken, in the order of the list; of all only those in places where it is time to call.
+// first, then contacts never taken, in the order of the list or in the campaign's own; of all only those in places where
+// it is time to call.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "core/calling_windows.hpp"
+#include "core/contact_order.hpp"
 #include "store/places.hpp"
 #include "store/statement.hpp"
 
@@ -32,6 +34,9 @@ struct CallQueueStatements {
     Statement fresh{database,
                     "SELECT contact_id FROM contact INDEXED BY contact_by_place "
                     "WHERE list_id = ?1 AND place_id = ?2 AND contact_id > ?3 ORDER BY contact_id LIMIT 1"};
+    Statement first{database,
+                    "SELECT contact_id, priority, rank FROM campaign_order INDEXED BY campaign_order_first "
+                    "WHERE campaign_id = ?1 AND place_id = ?2 ORDER BY priority DESC, rank, contact_id LIMIT 1"};
     Statement set_taken{database,
                         "INSERT INTO campaign_place (campaign_id, place_id, taken_through) VALUES (?1, ?2, ?3) "
                         "ON CONFLICT DO UPDATE SET taken_through = excluded.taken_through"};
@@ -67,8 +72,19 @@ public:
     void expect(PlaceId place, UtcTime due_at, ContactId contact);
     /// The list has new contacts there.
     void expect_fresh(PlaceId place);
-    /// Rows of contacts there have been changed otherwise.
+    /// Who comes first there has changed otherwise.
     void look_again(PlaceId place);
+    [[nodiscard]] std::set<PlaceId> places() const;
+
+    /// Of a campaign that takes contacts in an order of its own: how far ContactOrders has come with putting them in
+    /// it.
+    struct Ordering {
+        bool on = false;
+        std::set<PlaceId> unordered{};  // contacts there may be left to be put in order
+        std::int64_t total = 0;         // contacts of the list; 0: not counted
+        std::int64_t done = 0;
+    };
+    [[nodiscard]] Ordering& ordering() { return ordering_; }
     /// When calls to the place may leave.
     [[nodiscard]] const CallingWindow& window(PlaceId place, UtcTime at);
     /// Writes how far the contacts were taken.
@@ -90,6 +106,7 @@ private:
         std::optional<Due> promised;     // the first of the callbacks
         std::optional<Due> due;          // the first of those that wait, callbacks or not
         std::optional<ContactId> fresh;  // the first of those never taken
+        OrderKey order;                  // theirs
         ContactId taken_through;
         bool heads_known = false;
         bool hours_known = false;
@@ -120,7 +137,8 @@ private:
     // Of the places that are open alone.
     std::set<std::tuple<UtcTime, ContactId, PlaceId>> promised_;
     std::set<std::tuple<UtcTime, ContactId, PlaceId>> due_;
-    std::set<std::pair<ContactId, PlaceId>> fresh_;
+    std::set<std::tuple<OrderKey, ContactId, PlaceId>> fresh_;
+    Ordering ordering_;
     std::string trouble_;
 };
 

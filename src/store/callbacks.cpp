@@ -126,6 +126,7 @@ std::optional<Callbacks::Moved> Callbacks::order(const CallbackOrder& order, con
     if (!row) {
         put_.run(campaign.id, *who, *at, static_cast<std::int64_t>(position), place);
         put_early_.run(campaign.id, *who);
+        take_out_of_order_.run(campaign.id, *who);
     }
     CallbackId id;
     {
@@ -170,6 +171,7 @@ std::optional<Callbacks::Moved> Callbacks::cancel(const CampaignRecord& campaign
             }
         }
         wait_.run(campaign.id, *who, state, due_at, NullIfEmpty{reason}, row->position, row->place);
+        order_again_.run(campaign.id, *who);  // they may have changed since
     }
     end(open->id, Outcome::canceled, by.at);
     note(campaign, *who, by, "canceled", open->at, {});

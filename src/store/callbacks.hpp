@@ -121,9 +121,13 @@ private:
         database_,
         "INSERT INTO campaign_contact (campaign_id, contact_id, state, due_at, attempts, position, place_id) "
         "VALUES (?1, ?2, 'pending', ?3, 0, ?4, ?5)"};
+    Statement take_out_of_order_{database_, "DELETE FROM campaign_order WHERE campaign_id = ?1 AND contact_id = ?2"};
     Statement put_early_{database_,
                          "INSERT INTO campaign_early (campaign_id, place_id, contact_id) "
                          "SELECT ?1, place_id, contact_id FROM contact WHERE contact_id = ?2"};
+    Statement order_again_{database_,
+                           "INSERT OR IGNORE INTO campaign_order_again (campaign_id, contact_id) "
+                           "SELECT campaign_id, ?2 FROM campaign WHERE campaign_id = ?1 AND contact_order IS NOT NULL"};
     Statement before_{database_, "SELECT state_before, reason_before, due_before FROM callback WHERE callback_id = ?1"};
 };
 

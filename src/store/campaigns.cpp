@@ -46,6 +46,8 @@ CampaignRecord Campaigns::register_one(const CampaignListing& listing) {
                         listing.name, known_list, listing.list));
     } else {
         move_.run(record.id, list(listing.list));
+        forget_order_.run(record.id);  // of the other list's contacts
+        forget_order_again_.run(record.id);
     }
     return record;
 }
@@ -70,7 +72,7 @@ std::optional<Campaigns::Progress> Campaigns::progress_of(CampaignId id) {
     Rows rows = progress_.rows(id);
     if (!rows.next()) return std::nullopt;
     return Progress{ListId{rows.integer(0)}, state_from(rows.text(1)), std::string{rows.text(2)},
-                    ContactId{rows.integer(3)}};
+                    ContactId{rows.integer(3)}, std::string{rows.text(4)}};
 }
 
 }  // namespace outdial::store

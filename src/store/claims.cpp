@@ -68,6 +68,7 @@ Claims::Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Att
       callbacks_(callbacks),
       audit_(audit),
       queues_(database, places),
+      orders_(database, contacts),
       row_(database, row_sql),
       exists_(database, exists_sql),
       put_fresh_(database, put_fresh_sql),
@@ -95,7 +96,10 @@ ClaimResult Claims::claim(const ClaimRequest& request) {
             if (const auto kept = queue->keep_to(request.calling, request.ring_timeout); !kept) {
                 take.result.problem = kept.error().message;
             }
-            if (take.result.problem.empty()) {
+            if (!orders_.keep(request.campaign, *progress, request.order, *queue)) {
+                take.result.preparing = orders_.progress_of(request.campaign, *queue);
+                take.result.next_due_at = request.at;  // the next claim goes on with it
+            } else if (take.result.problem.empty()) {
                 take.do_not_call_proof = to_json(take.do_not_call.listings());
                 take_in_turn(take);
             }
@@ -119,7 +123,10 @@ void Claims::look_up_hours(const HoursRequest& request) {
 std::optional<Claims::Candidate> Claims::candidate_of(CampaignId campaign, const CallQueue::Next& next) {
     if (next.fresh) {
         // A callback may have been ordered before it was their turn.
-        if (exists_.rows(campaign, next.contact).next()) return std::nullopt;
+        if (exists_.rows(campaign, next.contact).next()) {
+            orders_.took(campaign, next.contact);
+            return std::nullopt;
+        }
         return Candidate{.contact = next.contact, .fresh = true, .place = next.place};
     }
     Rows row = row_.rows(campaign, next.contact);
@@ -166,6 +173,10 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
     if (!is_e164(contact->numbers[static_cast<std::size_t>(candidate.position)].e164)) {
         // Only a program that switches the table's CHECKs off can have written it.
         put_aside(take, candidate, "done", request.at, "no_number");
+        return;
+    }
+    if (request.order && !candidate.callback && !request.order->takes(*contact)) {
+        put_aside(take, candidate, "done", request.at, "filtered");
         return;
     }
     const std::optional<int> position = permitted_position(take, candidate, *contact);
@@ -281,6 +292,7 @@ void Claims::put(Take& take, const Candidate& candidate, const Step& step) {
     Statement& statement = candidate.fresh ? put_fresh_ : put_;
     statement.run(take.request.campaign, candidate.contact, step.state, step.due_at, NullIfEmpty{step.reason},
                   candidate.attempts, step.position, step.place);
+    if (candidate.fresh && take.queue.ordering().on) orders_.took(take.request.campaign, candidate.contact);
     if (step.state == "pending") take.queue.expect(step.place, step.due_at, candidate.contact);
 }
 

@@ -11,6 +11,7 @@
 #include "store/callbacks.hpp"
 #include "store/campaigns.hpp"
 #include "store/contact_limits.hpp"
+#include "store/contact_orders.hpp"
 #include "store/contacts.hpp"
 #include "store/do_not_call.hpp"
 #include "store/statement.hpp"
@@ -36,8 +37,8 @@ public:
     Claims(Database& database, Campaigns& campaigns, Contacts& contacts, Attempts& attempts, DoNotCall& do_not_call,
            ContactLimits& contact_limits, Places& places, Callbacks& callbacks, Audit& audit);
 
-    /// Callbacks first, then due retries, of both the oldest first; then contacts never taken, in the order of the
-    /// list. Only where it is time.
+    /// Callbacks first, then due retries, of both the oldest first; then contacts never taken, in the order of the list
+    /// or in the campaign's own. Only where it is time.
     [[nodiscard]] ClaimResult claim(const ClaimRequest& request);
     [[nodiscard]] SettleOutcome settle(const Settlement& settlement);
     /// A list has new contacts at a place.
@@ -115,6 +116,7 @@ private:
     Callbacks& callbacks_;
     Audit& audit_;
     CallQueues queues_;
+    ContactOrders orders_;
     Statement row_;
     Statement exists_;
     Statement put_fresh_;

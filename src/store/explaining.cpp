@@ -46,6 +46,8 @@ public:
     std::vector<RuleVerdict> verdicts(UtcTime at) {
         std::vector<RuleVerdict> all{standing(), retry(at), attempts()};
         if (row_.callback) all.push_back(callback(at));
+        if (rules_.order) all.push_back(filter());
+        if (rules_.order && row_.state == "pending" && row_.attempts == 0) all.push_back(order());
         RuleVerdict of_number = number_at(at);
         const bool limited = of_number.rule == "limits";
         if (limited) all.push_back({"do_not_call", true, {}, "on none of the lists"});
@@ -64,7 +66,7 @@ public:
         at = std::max(at, row_.due_at);
         for (int round = 0; round < max_rounds; ++round) {
             position_ = static_cast<std::size_t>(row_.position);
-            const RuleVerdict verdicts[] = {standing(), attempts(), hours(at), number_at(at)};
+            const RuleVerdict verdicts[] = {standing(), attempts(), filter(), hours(at), number_at(at)};
             const auto closed = std::ranges::find(verdicts, false, &RuleVerdict::permits);
             if (closed != std::end(verdicts)) {
                 if (!closed->until || *closed->until <= at) return std::nullopt;
@@ -112,6 +114,23 @@ private:
         std::string text = fmt::format("wants to be called at {}", date_text(open.at));
         if (!open.agent.empty()) text += " by " + open.agent;
         return {.rule = "callback", .permits = open.at <= at, .until = open.at, .text = std::move(text)};
+    }
+    [[nodiscard]] RuleVerdict filter() const {
+        RuleVerdict verdict{.rule = "filter", .permits = true, .until = {}, .text = "everybody of the list is called"};
+        if (!rules_.order || !rules_.order->where) return verdict;
+        const bool takes = rules_.order->takes(contact_);
+        verdict.permits = takes || row_.callback;
+        verdict.text = fmt::format("{}: {}{}", takes ? "matches" : "does not match", rules_.order->where->text(),
+                                   takes == verdict.permits ? "" : ", but the callback is made all the same");
+        return verdict;
+    }
+    [[nodiscard]] RuleVerdict order() const {
+        RuleVerdict verdict{.rule = "order", .permits = true, .until = {}, .text = rules_.order->in_words()};
+        if (!rules_.order->priority.empty()) {
+            verdict.text +=
+                fmt::format("; its priority is {}", rules_.order->key_of(contact_.id, contact_.attributes).priority);
+        }
+        return verdict;
     }
     [[nodiscard]] Place place() {
         const auto id = in_.places_.find(contact_.numbers[position_], contact_.attributes);

@@ -58,6 +58,12 @@ constexpr const char* end_contact_sql =
     "AND campaign_id IN (SELECT ca.campaign_id FROM campaign AS ca "
     "JOIN contact AS c ON c.list_id = ca.list_id WHERE c.contact_id = ?1)";
 
+// Both may tell what an attribute was.
+constexpr const char* empty_order_sql =
+    "UPDATE campaign_order SET priority = 0, rank = x'' WHERE contact_id = ?1 "
+    "AND campaign_id IN (SELECT ca.campaign_id FROM campaign AS ca "
+    "JOIN contact AS c ON c.list_id = ca.list_id WHERE c.contact_id = ?1)";
+
 }  // namespace
 
 std::string_view to_text(Copies copies) {
@@ -80,6 +86,7 @@ Forgetting::Forgetting(Database& database, Audit& audit)
       end_contact_(database, end_contact_sql),
       remove_callbacks_(database, "DELETE FROM callback WHERE contact_id = ?1"),
       remove_numbers_(database, "DELETE FROM contact_number WHERE contact_id = ?1"),
+      empty_order_(database, empty_order_sql),
       empty_contact_(database, "UPDATE contact SET external_id = NULL, attributes = '{}' WHERE contact_id = ?1"),
       salts_of_(database,
                 "SELECT number_salt FROM attempt WHERE contact_id = ?1 AND number_salt IS NOT NULL "
@@ -136,6 +143,7 @@ std::vector<PersonRecord> Forgetting::forget(const PersonKey& key, const Origin&
         // With their notes, which are anybody's words of the person.
         remove_callbacks_.run(person.contact);
         remove_numbers_.run(person.contact);
+        empty_order_.run(person.contact);
         empty_contact_.run(person.contact);
         audit(person, by);
     }

@@ -82,6 +82,7 @@ private:
     Statement end_contact_;
     Statement remove_callbacks_;
     Statement remove_numbers_;
+    Statement empty_order_;
     Statement empty_contact_;
     Statement salts_of_;
     Statement unname_of_contact_;

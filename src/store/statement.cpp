@@ -10,6 +10,8 @@ void Binder::note(int code) { good_ = good_ && code == SQLITE_OK; }
 
 void Binder::integer(std::int64_t value) { note(sqlite3_bind_int64(statement_, next_++, value)); }
 
+void Binder::real(double value) { note(sqlite3_bind_double(statement_, next_++, value)); }
+
 void Binder::text(std::string_view value) {
     // A null pointer would bind NULL instead of the empty text.
     const char* data = value.data() == nullptr ? "" : value.data();

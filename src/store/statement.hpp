@@ -19,6 +19,7 @@ class Binder {
 public:
     explicit Binder(sqlite3_stmt* statement) : statement_(statement) {}
     void integer(std::int64_t value);
+    void real(double value);
     void text(std::string_view value);  // copied
     void blob(std::string_view bytes);  // copied
     void null();
@@ -34,6 +35,7 @@ private:
 
 inline void bind_value(Binder& binder, std::int64_t value) { binder.integer(value); }
 inline void bind_value(Binder& binder, int value) { binder.integer(value); }
+inline void bind_value(Binder& binder, double value) { binder.real(value); }
 inline void bind_value(Binder& binder, std::nullptr_t) { binder.null(); }
 inline void bind_value(Binder& binder, bool value) { binder.integer(value ? 1 : 0); }
 inline void bind_value(Binder& binder, std::string_view value) { binder.text(value); }

@@ -218,6 +218,53 @@ TEST_CASE("a callback waits for the calling hours") {
     CHECK(open.claims.front().number().e164 == number_of(1));
 }
 
+TEST_CASE("a campaign with an order and a filter keeps its callbacks, and does not call anybody twice for them") {
+    Bureau bureau;
+    std::vector<NewContact> contacts;
+    for (int i = 0; i < 4; ++i) {
+        contacts.push_back(person(number_of(i), "", {{"zones", "+1"}, {"balance", std::to_string(i * 10)}}));
+    }
+    bureau.desk.import(contacts);
+    ContactOrder order;
+    order.by = ContactOrder::By::newest;
+    order.where = ContactFilter::parse("attributes.balance > 5").value();
+    const auto claim = [&](std::size_t slots, UtcTime at) {
+        ClaimRequest request = bureau.desk.request(slots, at);
+        request.order = std::make_shared<const ContactOrder>(order);
+        std::vector<std::string> numbers;
+        const ClaimResult result = must(bureau.desk.store.claim(request));
+        for (const Claim& each : result.claims) numbers.push_back(each.number().e164);
+        return numbers;
+    };
+    CHECK(claim(1, noon) == std::vector<std::string>{number_of(3)});
+    must(bureau.order(first, "+1h"));         // whom the filter leaves out
+    must(bureau.order(number_of(2), "+1h"));  // who is in the order
+    CHECK(claim(5, noon) == std::vector<std::string>{number_of(1)});
+    CHECK(bureau.desk.shell().value("SELECT contacts, ready, waiting, in_call FROM campaign_progress") == "4|0|2|2");
+    CHECK(claim(5, noon + 1h) == std::vector<std::string>{first, number_of(2)});
+    CHECK(bureau.desk.shell().value("SELECT count(*) FROM campaign_order") == "0");
+}
+
+TEST_CASE("a callback that is canceled is left to the filter again") {
+    Bureau bureau;
+    bureau.desk.import({person(first, "C0", {{"zones", "+1"}, {"balance", "0"}})});
+    ContactOrder order;
+    order.where = ContactFilter::parse("attributes.balance > 5").value();
+    ClaimRequest request = bureau.desk.request(1, noon);
+    request.order = std::make_shared<const ContactOrder>(order);
+    CHECK(must(bureau.desk.store.claim(request)).claims.empty());
+    CHECK(bureau.status(first) == "done|filtered|");
+    must(bureau.order(first, "+1h"));
+    must(bureau.cancel(first));
+    CHECK(bureau.status(first) == "done|filtered|");
+    must(bureau.order(first, "+1h"));
+    bureau.desk.shell().run("UPDATE contact SET attributes = '{\"zones\":\"+1\",\"balance\":\"10\"}'");
+    request.at = noon + 1min;
+    CHECK(must(bureau.desk.store.claim(request)).claims.empty());
+    must(bureau.cancel(first));
+    CHECK(must(bureau.desk.store.claim(request)).claims.size() == 1);
+}
+
 TEST_CASE("who cannot be meant is told, and nothing is changed") {
     Bureau bureau;
     bureau.desk.import({Bureau::in_zone(0), Bureau::in_zone(1, "+1 +4")});
