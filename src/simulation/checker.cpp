@@ -88,6 +88,7 @@ void Checker::left(const std::string& server, std::string_view frame, Instant no
     check_hours(*call, now.utc_ms);
     check_claim(*call, server);
     check_limits(*call, now.steady_us);
+    check_order(*call);
     const Call made{.campaign = call->campaign,
                     .contact = call->contact,
                     .number = call->number,

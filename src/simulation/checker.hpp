@@ -102,6 +102,7 @@ private:
     void check_claims_survive();
     void check_claim(const WiredCall& call, const std::string& server);
     void check_history(const WiredCall& call, const AttemptRow& claim);
+    void check_order(const WiredCall& call);
     void check_limits(const WiredCall& call, std::int64_t now_us);
     [[nodiscard]] bool is_counted(const LimitRules& limit, const std::string& attempt, const Call& call,
                                   std::int64_t now_us) const;

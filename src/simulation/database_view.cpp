@@ -16,6 +16,10 @@ constexpr const char* of_contact_sql = ATTEMPT_COLUMNS
     "WHERE a.campaign_id = (SELECT campaign_id FROM campaign WHERE name = ?1) AND a.contact_id IN "
     "(SELECT contact_id FROM contact WHERE external_id = ?2 AND list_id = "
     "(SELECT list_id FROM campaign WHERE name = ?1)) ORDER BY a.claimed_at, a.attempt_id";
+constexpr const char* never_taken_sql =
+    "SELECT c.external_id FROM campaign AS ca JOIN contact AS c ON c.list_id = ca.list_id WHERE ca.name = ?1 "
+    "AND NOT EXISTS (SELECT 1 FROM campaign_contact AS cc "
+    "WHERE cc.campaign_id = ca.campaign_id AND cc.contact_id = c.contact_id)";
 constexpr const char* all_sql = ATTEMPT_COLUMNS "ORDER BY a.attempt_id";
 constexpr const char* campaigns_sql =
     "SELECT p.campaign, l.name, p.state, p.contacts, p.ready, p.waiting, p.in_call, p.done FROM campaign_progress AS p "
@@ -130,6 +134,14 @@ std::vector<AttemptRow> DatabaseView::attempts_of(const std::string& campaign, c
     std::vector<AttemptRow> attempts;
     while (step(row)) attempts.push_back(read_attempt(row));
     return attempts;
+}
+
+std::vector<std::string> DatabaseView::never_taken(const std::string& campaign) {
+    sqlite3_stmt* row = statement(never_taken_sql);
+    bind(row, 1, campaign);
+    std::vector<std::string> contacts;
+    while (step(row)) contacts.push_back(text(row, 0));
+    return contacts;
 }
 
 void DatabaseView::each_attempt(const std::function<void(const AttemptRow&)>& take) {

@@ -39,6 +39,8 @@ public:
     [[nodiscard]] std::optional<AttemptRow> attempt(const std::string& id);
     /// In the order of their claims.
     [[nodiscard]] std::vector<AttemptRow> attempts_of(const std::string& campaign, const std::string& contact);
+    /// Of whom the campaign has made nothing yet: their external ids.
+    [[nodiscard]] std::vector<std::string> never_taken(const std::string& campaign);
     void each_attempt(const std::function<void(const AttemptRow&)>& take);
     [[nodiscard]] std::vector<CampaignRow> campaigns();
     [[nodiscard]] std::int64_t live_attempts();

@@ -132,6 +132,17 @@ void draw_faults(Random& random, Plan& plan, FaultSet allowed) {
     plan.events_are_whole = !plan.has(Fault::drop) && !plan.has(Fault::late);
 }
 
+}  // namespace
+
+OrderRules draw_order(Random& random) {
+    static const std::vector<std::string> orders{"", "", "important", "important", "poor", "late", "random"};
+    OrderRules order{.first = orders[random.below(orders.size())]};
+    if (one_in(random, 3)) order.balance_above = between(random, 0, 10);
+    return order;
+}
+
+namespace {
+
 LimitRules draw_limit(Random& random) {
     static constexpr std::array scopes{"contact", "number", "account"};
     LimitRules limit;
@@ -161,6 +172,25 @@ void draw_limits(Plan& plan) {
         for (auto& [list, people] : *lists) {
             for (Person& person : people) {
                 if (one_in(random, 3)) person.account = fmt::format("A-{}", random.below(people.size() / 3 + 1));
+            }
+        }
+    }
+}
+
+// By a random of its own, likewise.
+void draw_orders(Plan& plan) {
+    Random random{plan.seed ^ 0x6f7264657273ULL};
+    plan.has_orders = one_in(random, 2);
+    if (!plan.has_orders) return;
+    for (auto& [name, campaign] : plan.site.campaigns) campaign.order = draw_order(random);
+    for (auto& [list, people] : plan.lists) {
+        for (std::size_t i = 0; i < people.size(); ++i) people[i].row = static_cast<int>(i);
+    }
+    for (auto* lists : {&plan.lists, &plan.later}) {
+        for (auto& [list, people] : *lists) {
+            for (Person& person : people) {
+                if (one_in(random, 2)) person.importance = between(random, 1, 5);
+                person.balance = between(random, 0, 20);
             }
         }
     }
@@ -263,6 +293,7 @@ Plan draw_plan(const PlanOptions& options) {
     plan.trouble = seconds{between(random, 30, 240)};
     draw_all_hours(plan);
     draw_limits(plan);
+    draw_orders(plan);
     return plan;
 }
 
@@ -279,6 +310,22 @@ SharedContactLimits to_limits(const std::vector<LimitRules>& rules) {
         if (!rule.of.empty()) limit.counted = call_kind_from(rule.of).value();
     }
     return std::make_shared<const std::vector<ContactLimit>>(std::move(limits));
+}
+
+SharedContactOrder to_order(const OrderRules& rules) {
+    if (rules == OrderRules{}) return nullptr;
+    ContactOrder order;
+    if (rules.first == "important") order.priority = "importance";
+    if (rules.first == "late") order.by = ContactOrder::By::newest;
+    if (rules.first == "random") order.by = ContactOrder::By::random;
+    if (rules.first == "poor") {
+        order.by = ContactOrder::By::attribute;
+        order.attribute = "balance";
+    }
+    if (rules.balance_above >= 0) {
+        order.where = ContactFilter::parse(fmt::format("attributes.balance > {}", rules.balance_above)).value();
+    }
+    return std::make_shared<const ContactOrder>(std::move(order));
 }
 
 }  // namespace
@@ -318,6 +365,7 @@ Site to_site(const SiteRules& rules, bool call_records) {
         }
         campaign.retry.technical = {Milliseconds{given.technical.after_ms}, given.technical.times};
         campaign.retry.lost_after = Milliseconds{given.lost_after_ms};
+        campaign.order = to_order(given.order);
         if (!given.limits.empty()) campaign.limits = to_limits(given.limits);
         site.campaigns.push_back(std::move(campaign));
     }
@@ -330,6 +378,8 @@ std::vector<NewContact> to_contacts(const std::vector<Person>& people) {
         NewContact contact{.external_id = person.external_id, .numbers = {}, .attributes = {{"note", person.note}}};
         if (!person.zone.empty()) contact.attributes.emplace_back("time_zone", person.zone);
         if (!person.account.empty()) contact.attributes.emplace_back("account", person.account);
+        if (person.importance > 0) contact.attributes.emplace_back("importance", std::to_string(person.importance));
+        if (person.balance >= 0) contact.attributes.emplace_back("balance", std::to_string(person.balance));
         for (const std::string& number : person.numbers) {
             contact.numbers.push_back({.e164 = number, .country_code_digits = 1});
         }

@@ -33,6 +33,7 @@ struct Plan {
     double event_share = 0;        // of events that are dropped, late, repeated or shuffled
     bool call_records = false;     // the servers keep them
     bool events_are_whole = true;  // none is dropped or so late that its call was given up before
+    bool has_orders = false;       // people have what campaigns order and filter them by
 
     [[nodiscard]] bool has(Fault fault) const { return faults.has(fault); }
     /// Until all must have ended after the faults have stopped.
@@ -41,6 +42,7 @@ struct Plan {
 
 [[nodiscard]] Plan draw_plan(const PlanOptions& options);
 [[nodiscard]] HoursRules draw_hours(Random& random);
+[[nodiscard]] OrderRules draw_order(Random& random);
 
 /// The same, as the engine and the store are given it.
 [[nodiscard]] Site to_site(const SiteRules& rules, bool call_records);

@@ -42,6 +42,14 @@ struct LimitRules {
     std::int64_t within_ms = 0;  // 0: ever
 };
 
+/// Who is called first of those never called, and who is not called at all.
+struct OrderRules {
+    std::string first{};  // important: the highest first; poor: the lowest balance first; late: the latest of the list;
+                          // random; empty: as listed
+    int balance_above = -1;  // whoever has no more is not called; -1: everybody is
+    bool operator==(const OrderRules&) const = default;
+};
+
 struct CampaignRules {
     std::string list;
     LevelCap cap;
@@ -54,6 +62,7 @@ struct CampaignRules {
     std::int64_t lost_after_ms = 0;
     HoursRules hours;
     std::vector<LimitRules> limits;
+    OrderRules order;
 };
 
 struct SiteRules {
@@ -69,6 +78,9 @@ struct Person {
     std::string note;                  // an attribute, sent as a channel variable
     std::string zone;                  // an attribute: their clock, or also New York's, from where their numbers are
     std::string account{};             // an attribute; empty: none
+    int importance = 0;                // an attribute; 0: none
+    int balance = -1;                  // an attribute; -1: none
+    int row = -1;                      // in its list; -1: came later, and nobody knows when it was there
 };
 
 }  // namespace outdial::simulation

@@ -41,6 +41,7 @@ Simulation::Simulation(const PlanOptions& options, std::function<void(const std:
       trace_(std::move(trace)),
       random_(options.seed * 2 + 2),
       hours_(options.seed * 2 + 1'000'004),
+      orders_(options.seed * 2 + 1'000'005),
       time_(first_steady),
       files_(plan_.site),
       checker_(plan_.site, all_people(plan_)),

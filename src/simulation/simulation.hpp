@@ -121,7 +121,8 @@ private:
     const Plan plan_;
     const std::function<void(const std::string&)> trace_;
     Random random_;
-    Random hours_;  // of the hours that a reload brings
+    Random hours_;   // of the hours that a reload brings
+    Random orders_;  // likewise
     SteadyTime time_{};
     Milliseconds clock_shift_{};
     std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;

@@ -231,6 +231,7 @@ void Simulation::reload() {
     for (auto& [name, campaign] : rules.campaigns) {
         change(campaign.cap);
         if (hours_.below(2) == 0) campaign.hours = draw_hours(hours_);
+        if (plan_.has_orders && orders_.below(4) == 0) campaign.order = draw_order(orders_);
     }
     if (rules.trunks.size() > 1 && random_.below(3) == 0) {
         const std::string gone = rules.trunks.begin()->first;
