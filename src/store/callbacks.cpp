@@ -109,16 +109,14 @@ std::optional<Callbacks::Moved> Callbacks::order(const CallbackOrder& order, con
     Moved moved{.made = {.contact = *who, .number = number.e164, .at = *at, .campaign = campaign.state},
                 .from = row ? row->place : place,
                 .to = place};
-    std::optional<std::string> state_before = row ? std::optional{row->state} : std::nullopt;
-    std::string reason_before = row ? row->reason : std::string{};
-    std::optional<UtcTime> due_before = row ? std::optional{row->due_at} : std::nullopt;
+    Row before = row.value_or(Row{});  // of whom no row is, nothing
     if (const auto earlier = open(campaign.id, *who)) {
         moved.made.replaced = true;
         Rows rows = before_.rows(earlier->id);
         if (rows.next()) {
-            state_before = rows.text(0).empty() ? std::nullopt : std::optional<std::string>{rows.text(0)};
-            reason_before = rows.text(1);
-            due_before = rows.time(2);
+            before.state = rows.text(0);
+            before.reason = rows.text(1);
+            before.due_at = from_unix_ms(rows.integer(2));
         }
         end(earlier->id, Outcome::replaced, by.at);
     }
@@ -131,7 +129,8 @@ std::optional<Callbacks::Moved> Callbacks::order(const CallbackOrder& order, con
     CallbackId id;
     {
         Rows rows = insert_.rows(campaign.id, *who, *at, NullIfEmpty{order.agent}, NullIfEmpty{order.note}, by.at,
-                                 NullIfEmpty{by.actor}, nullptr, state_before, NullIfEmpty{reason_before}, due_before);
+                                 NullIfEmpty{by.actor}, nullptr, NullIfEmpty{before.state}, NullIfEmpty{before.reason},
+                                 before.due_at);
         if (!rows.next()) return std::nullopt;
         id = CallbackId{rows.integer(0)};
     }
@@ -167,7 +166,7 @@ std::optional<Callbacks::Moved> Callbacks::cancel(const CampaignRecord& campaign
             if (rows.next() && rows.text(0) != "" && rows.text(0) != "in_call") {
                 state = rows.text(0);
                 reason = rows.text(1);
-                due_at = rows.time(2).value_or(by.at);
+                due_at = from_unix_ms(rows.integer(2));
             }
         }
         wait_.run(campaign.id, *who, state, due_at, NullIfEmpty{reason}, row->position, row->place);
