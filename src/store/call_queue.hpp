@@ -1,6 +1,6 @@
 // In which order the contacts of a campaign are dialed: callbacks whose time has come, due retries, of both the oldest
-// first, then contacts never taken, in the order of the list or in the campaign's own; of all only those in places where
-// it is time to call.
+// first, then contacts never taken, in the order of the list or in the campaign's own; of all only those in places
+// where it is time to call.
 #pragma once
 
 #include <cstdint>

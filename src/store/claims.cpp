@@ -190,9 +190,9 @@ void Claims::take_one(Take& take, const Candidate& candidate) {
                 .history = {},
                 .claimed_at = request.at,
                 .facts = {},
-                .send_before = choice->window.send_before(),
-                .zones = places_.of(choice->place).zones,
-                .callback_agent = candidate.callback ? candidate.callback->agent : std::string{}};
+                .send_before = choice->window.send_before()};
+    claim.zones = places_.of(choice->place).zones;
+    if (candidate.callback) claim.callback_agent = candidate.callback->agent;
     const NumberSalt salt = fresh_number_salt();
     if (!attempts_.insert(claim, audit_.next_id(), salt)) {
         put_aside(take, candidate, "pending", request.at + number_in_call_delay, "number_in_call");

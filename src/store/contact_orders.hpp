@@ -69,9 +69,10 @@ private:
     Statement again_{database_, "SELECT contact_id FROM campaign_order_again WHERE campaign_id = ?1 LIMIT ?2"};
     Statement place_of_{database_, "SELECT place_id FROM contact WHERE contact_id = ?1"};
     Statement ordered_again_{database_, "DELETE FROM campaign_order_again WHERE campaign_id = ?1 AND contact_id = ?2"};
-    Statement row_{database_,
-                   "SELECT state, coalesce(reason, ''), attempts, place_id, callback_id IS NOT NULL FROM campaign_contact "
-                   "WHERE campaign_id = ?1 AND contact_id = ?2"};
+    Statement row_{
+        database_,
+        "SELECT state, coalesce(reason, ''), attempts, place_id, callback_id IS NOT NULL FROM campaign_contact "
+        "WHERE campaign_id = ?1 AND contact_id = ?2"};
     Statement put_{database_,
                    "INSERT INTO campaign_order (campaign_id, contact_id, place_id, priority, rank) "
                    "VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET place_id = excluded.place_id, "
